@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every command of the project.  `make` alone lists them; the details are in mk/.
+# Each target installs what it needs first (tools/setup.sh), and skips that when it is done.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+include mk/common.mk
+include mk/verilator.mk
+include mk/host.mk
+include mk/regs.mk
+include mk/structs.mk
+include mk/tests.mk
+
+.PHONY: help setup all run test bench lint format regs check-generated check-synth install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
+
+setup: ## install Debian's packages and build/venv; skips what is done
+	@tools/setup.sh
+
+all: $(ALL_TARGETS) ## build the libraries, the tools and the simulated engine
+
+run: all ## the engine against a real Linux peer: files both ways, a ladder diagram, figures
+	@tools/run.sh
+
+test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n repeats a run
+	@MAKE="$(MAKE)" tools/run_tests.sh
+
+bench: $(BENCH_PROGRAMS) ## cycles per segment, latency, handshakes; writes build/bench.json
+	@$(PYTHON) tools/run_bench.py $(BENCH_PROGRAMS)
+
+lint: setup ## Verilator -Wall, Verible, clang-format, clang-tidy, cppcheck, layers, SPDX
+	@tools/lint.sh
+
+format: setup ## rewrite the sources in the project's format
+	@tools/lint.sh --fix
+
+regs: $(REGS_GENERATED) ## rewrite what is generated from rtl/toe_regs.rdl
+
+check-generated: setup ## fail when a generated file differs from its source
+	@tools/check_generated.sh
+
+check-synth: setup ## synthesize toe_top for ECP5: no latch, no error; prints the area
+	@$(PYTHON) tools/synth_check.py
+
+install: $(INSTALL_FILES) ## install libtoe, its headers and tools; PREFIX=/usr/local DESTDIR=
+	@$(install_files)
+
+clean: ## remove what was built; keeps build/venv and the stamps of the set-up
+	@find build -mindepth 1 -maxdepth 1 ! -name venv ! -name setup ! -name verilator -exec rm -rf {} +

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# libtoe (host/src and the transports in driver/), the simulated engine (sim/ and a Verilated
+# toe_top) as shared libraries, the tools and examples, and their installation.
+
+LIB      := $(BUILD)/lib
+BIN      := $(BUILD)/bin
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+VERSION  := 0.1.0
+SOVERSION := 0
+
+# --- libtoe: everything but the engine; loads the simulated one at run time -----------------------
+
+LIBTOE_OBJECTS := $(call objects,$(wildcard host/src/*.c driver/*.c))
+LIBTOE         := $(if $(LIBTOE_OBJECTS),$(LIB)/libtoe.a $(LIB)/libtoe.so)
+
+$(LIB)/libtoe.a: $(LIBTOE_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(LIB)/libtoe.so: $(LIBTOE_OBJECTS) mk/libtoe.map
+	@mkdir -p $(@D)
+	@$(CC) -shared -Wl,-soname,libtoe.so.$(SOVERSION) -Wl,--version-script=mk/libtoe.map \
+	  -o $@.$(SOVERSION) $(LIBTOE_OBJECTS) -ldl -lpthread
+	@ln -sf $(@F).$(SOVERSION) $@
+
+# --- The simulated engine ------------------------------------------------------------------------
+#
+#   $(eval $(call sim_library,VARIANT,PARAMETERS,FLAGS))
+#
+# makes build/lib/libtoe_sim_VARIANT.so from sim/ and toe_top with these PARAMETERS.  The C of sim/
+# is the same for all; its C++ knows the model and is compiled for each.  w64 is the one that `sim:`
+# loads unless told otherwise; the others are built for tests and benches.
+
+SIM_OBJECTS := $(call objects,$(wildcard sim/*.c))
+SIM_SHIMS   := $(notdir $(wildcard sim/*.cpp))
+
+define sim_library
+$(call verilated_model,sim_$(1),toe_top,$(2),$(3))
+
+$(VERILATED)/sim_$(1)/shim/%.o: sim/%.cpp $(VERILATED)/sim_$(1)/stamp
+	@mkdir -p $$(@D)
+	@$$(CXX) $$(CXXFLAGS) $$(INCLUDES) -I$(VERILATED)/sim_$(1) -I$$(VERILATOR_ROOT)/include \
+	  -DVERILATOR=1 $(if $(findstring --trace-fst,$(3)),-DVM_TRACE=1 -DVM_TRACE_FST=1,-DVM_TRACE=0) \
+	  -MMD -MP -c $$< -o $$@
+-include $(patsubst %.cpp,$(VERILATED)/sim_$(1)/shim/%.d,$(SIM_SHIMS))
+
+$(LIB)/libtoe_sim_$(1).so: $(SIM_OBJECTS) $(patsubst %.cpp,$(VERILATED)/sim_$(1)/shim/%.o,$(SIM_SHIMS)) \
+  $(VERILATED)/sim_$(1)/libtb.a mk/libtoe.map
+	@mkdir -p $$(@D)
+	@echo "link $$@"
+	@$$(CXX) -shared -Wl,-soname,$$(@F) -Wl,--version-script=mk/libtoe.map -Wl,-Bsymbolic -Wl,--no-undefined \
+	  -o $$@ $$(filter %.o %.a,$$^) -lpcap $$(VERILATED_LIBS)
+endef
+
+$(eval $(call sim_library,w64,DataWidth=64))
+$(eval $(call sim_library,w128,DataWidth=128))
+$(eval $(call sim_library,w256,DataWidth=256))
+$(eval $(call sim_library,w512,DataWidth=512))
+$(eval $(call sim_library,w64_trace,DataWidth=64,--trace-fst))
+# driver/sim.c finds a library for other than 1,024 connections by _c and their number.
+$(eval $(call sim_library,w64_c16,DataWidth=64 NumConns=16))
+$(eval $(call sim_library,w64_c65536,DataWidth=64 NumConns=65536))
+
+LIBTOE_SIM := $(if $(SIM_OBJECTS),$(LIB)/libtoe_sim_w64.so)
+
+# --- Programs: one C file each -------------------------------------------------------------------
+
+PROGRAM_SOURCES := $(wildcard host/tools/*.c host/examples/*.c)
+PROGRAMS        := $(patsubst %.c,$(BIN)/%,$(notdir $(PROGRAM_SOURCES)))
+
+define program
+$(BIN)/$(basename $(notdir $(1))): $(call objects,$(1)) $(LIB)/libtoe.a
+	@mkdir -p $$(@D)
+	@$$(CC) -o $$@ $$^ -ljansson -ldl -lpthread
+endef
+$(foreach source,$(PROGRAM_SOURCES),$(eval $(call program,$(source))))
+
+ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS)
+
+# --- Installation --------------------------------------------------------------------------------
+
+HEADERS       := $(wildcard host/include/toe/*.h sim/include/toe/*.h driver/toe_transport.h)
+TOOLS         := $(patsubst host/tools/%.c,$(BIN)/%,$(wildcard host/tools/*.c))
+INSTALL_FILES := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS)
+
+define install_files
+set -e; to='$(DESTDIR)$(PREFIX)'; \
+install -d "$$to/bin" "$$to/lib/pkgconfig" "$$to/include/toe"; \
+install -m 644 $(HEADERS) "$$to/include/toe"; \
+install -m 644 $(LIB)/libtoe.a "$$to/lib"; \
+install -m 755 $(LIB)/libtoe.so.$(SOVERSION) $(LIBTOE_SIM) "$$to/lib"; \
+ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
+$(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
+for pc in libtoe libtoe-sim; do \
+  sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' mk/$$pc.pc.in >"$$to/lib/pkgconfig/$$pc.pc"; \
+done; \
+echo "installed in $$to"
+endef

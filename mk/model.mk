@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Run by mk/verilator.mk inside the folder of one Verilated model: compiles what Verilator and
+# tools/gen_shim.py wrote for module TOP, and joins it with Verilator's run time (folder RUNTIME)
+# in libtb.a.
+
+include V$(TOP)_classes.mk
+
+FAST_OBJECTS := $(addsuffix .o,$(VM_CLASSES_FAST) $(VM_SUPPORT_FAST) tb_$(TOP))
+# What runs once, when a model starts, is not worth the compiler's time.
+SLOW_OBJECTS := $(addsuffix .o,$(VM_CLASSES_SLOW) $(VM_SUPPORT_SLOW))
+OBJECTS      := $(FAST_OBJECTS) $(SLOW_OBJECTS)
+
+libtb.a: $(OBJECTS) $(RUNTIME)/libverilated.a
+	@rm -f $@
+	@$(AR) rcs $@ $(OBJECTS) $(wildcard $(RUNTIME)/*.o)
+
+$(SLOW_OBJECTS): OPTIMIZE := -O0
+
+%.o: %.cpp
+	@$(CXX) $(CXXFLAGS) $(OPTIMIZE) -DVERILATOR=1 -DVM_TRACE=$(TRACE) -DVM_TRACE_FST=$(TRACE) \
+	  -DVM_COVERAGE=0 -DVM_TIMING=0 -DVM_SC=0 -I. -MMD -MP -c $< -o $@
+
+-include $(OBJECTS:.o=.d)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Test programs, found by their names; nothing has to be listed.
+#
+#   tests/unit/test_*.c      C units; linked with libtoe and the objects of sim/
+#   tests/rtl/test_*.c       one block each, on a Verilated model of it; needs a line such as
+#                              /* tb: top=toe_fifo widths=64,512 params=Depth=16,Width=8 */
+#                            widths (one program for each, parameter DataWidth, macro DATA_WIDTH)
+#                            and params may be left out; a test top is tests/rtl/TOP.sv
+#   tests/scenario/test_*.c  whole connections; linked with libtoe and libtoe_sim_w64.so, unless
+#                              /* sim: variants=w64,w512 */
+#                            names other variants of mk/host.mk (one program for each)
+#   tests/peer/test_*.sh     scripts run as they are, after everything is built; 0 is passed
+#   tests/bench/bench_*.c    not Criterion; built like scenario tests, run by `make bench`
+#   tests/lib/*.c            helpers that every program above is linked with
+
+# TRACE=1 builds block tests that write the FST waveform named by TB_FST, beside the usual ones.
+TRACE ?=
+TESTS := $(BUILD)/tests$(if $(TRACE),.trace)
+
+comma := ,
+space := $(subst ,, )
+# Field number $(1) of a word $(2) whose fields are separated by bars.
+field = $(subst ~,,$(word $(1),$(subst |, ,$(2))))
+
+TEST_LIB := $(call objects,$(wildcard tests/lib/*.c)) $(STRUCTS_OBJECT)
+TEST_INC := -Itests/lib -I$(STRUCTS_DIR)
+
+define link_test
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CXX) -o $@ $(filter %.o %.a %.so,$^) -Wl,-rpath,'$$ORIGIN/../../lib' \
+	  -ljansson -lpcap -ldl $(VERILATED_LIBS) $(CRITERION_LIBS)
+endef
+
+$(BUILD)/obj/tests/%: INCLUDES += $(TEST_INC)
+
+# --- Units ---------------------------------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst tests/%.c,$(TESTS)/%,$(wildcard tests/unit/test_*.c))
+
+$(LIB)/libsim_units.a: $(SIM_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(UNIT_TESTS): $(TESTS)/%: $(BUILD)/obj/tests/%.o $(TEST_LIB) $(firstword $(LIBTOE)) \
+  $(if $(SIM_OBJECTS),$(LIB)/libsim_units.a)
+	$(link_test)
+
+# --- Blocks --------------------------------------------------------------------------------------
+
+# Words of the form test|top|width|params; ~ stands for nothing.
+RTL_TEST_LIST := $(shell tools/list_tests.sh rtl)
+
+rtl_params = $(if $(call field,3,$(1)),DataWidth=$(call field,3,$(1))) \
+  $(subst $(comma), ,$(call field,4,$(1)))
+rtl_model = $(subst $(space),.,$(strip $(call field,2,$(1)) $(subst =,,$(call rtl_params,$(1)))))$(if $(TRACE),.trace)
+rtl_test = $(TESTS)/rtl/$(call field,1,$(1))$(if $(call field,3,$(1)),.w$(call field,3,$(1)))
+
+define rtl_test_rules
+$(if $(filter $(call rtl_model,$(1)),$(RTL_MODELS)),,
+  $(call verilated_model,$(call rtl_model,$(1)),$(call field,2,$(1)),$(call rtl_params,$(1)),$(if $(TRACE),--trace-fst)))
+RTL_MODELS += $(call rtl_model,$(1))
+RTL_TESTS += $(call rtl_test,$(1))
+
+$(call rtl_test,$(1)).o: tests/rtl/$(call field,1,$(1)).c $(VERILATED)/$(call rtl_model,$(1))/stamp $(STRUCTS_HEADER)
+	@mkdir -p $$(@D)
+	@echo "cc $$< $(call field,3,$(1))"
+	@$$(CC) $$(CFLAGS) $$(INCLUDES) $$(TEST_INC) -I$(VERILATED)/$(call rtl_model,$(1)) \
+	  $(if $(call field,3,$(1)),-DDATA_WIDTH=$(call field,3,$(1))) -MMD -MP -c $$< -o $$@
+
+$(call rtl_test,$(1)): $(call rtl_test,$(1)).o $(TEST_LIB) \
+  $(VERILATED)/$(call rtl_model,$(1))/libtb.a
+	$$(link_test)
+endef
+$(foreach test,$(RTL_TEST_LIST),$(eval $(call rtl_test_rules,$(test))))
+-include $(wildcard $(TESTS)/rtl/*.d)
+
+# --- Whole engine --------------------------------------------------------------------------------
+
+# Words of the form folder/test|variant.
+SIM_TEST_LIST := $(shell tools/list_tests.sh sim)
+
+sim_test = $(TESTS)/$(call field,1,$(1)).$(call field,2,$(1))
+
+define sim_test_rules
+SIM_TESTS += $(call sim_test,$(1))
+
+$(call sim_test,$(1)): $(BUILD)/obj/tests/$(call field,1,$(1)).o $(TEST_LIB) \
+  $(firstword $(LIBTOE)) $(LIB)/libtoe_sim_$(call field,2,$(1)).so
+	$$(link_test)
+endef
+$(foreach test,$(SIM_TEST_LIST),$(eval $(call sim_test_rules,$(test))))
+
+SCENARIO_TESTS := $(filter $(TESTS)/scenario/%,$(SIM_TESTS))
+BENCH_PROGRAMS := $(filter $(TESTS)/bench/%,$(SIM_TESTS))
+PEER_TESTS     := $(wildcard tests/peer/test_*.sh)
+
+# --- For tools/run_tests.sh ----------------------------------------------------------------------
+
+TEST_PROGRAMS := $(UNIT_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS)
+
+.PHONY: test-programs list-tests
+test-programs: $(TEST_PROGRAMS) $(ALL_TARGETS)
+
+list-tests:
+	@printf '%s\n' $(TEST_PROGRAMS) $(PEER_TESTS)

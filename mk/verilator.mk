@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Verilated models that C can drive.
+#
+#   $(eval $(call verilated_model,NAME,TOP,PARAMETERS,FLAGS))
+#
+# NAME        folder under build/verilated/
+# TOP         top module; its file is found by its name in rtl/, rtl/*/, sim/ or tests/rtl/
+# PARAMETERS  of the top module, as DataWidth=64 NumConns=16; may be empty
+# FLAGS       more flags for Verilator, as --trace-fst; may be empty
+#
+# makes build/verilated/NAME/libtb.a, which holds the model, Verilator's run time and the C
+# functions that build/verilated/NAME/tb_TOP.h declares (see tools/gen_shim.py).  Link with
+# $(CXX) and $(VERILATED_LIBS).  The packages of rtl/toe.f are read first; modules are found by
+# name, so a block is built again only when a file changes that it is made of.
+
+VERILATOR_ROOT := $(abspath $(BUILD)/verilator)
+VERILATOR      := VERILATOR_ROOT=$(VERILATOR_ROOT) $(VERILATOR_ROOT)/bin/verilator
+VERILATED      := $(BUILD)/verilated
+VERILATED_LIBS := -lz -llz4 -lpthread
+
+RTL_FILES    := $(filter %.sv,$(shell sed 's://.*::' rtl/toe.f))
+RTL_PACKAGES := $(filter %_pkg.sv,$(RTL_FILES))
+RTL_DIRS     := rtl rtl/gen rtl/lib rtl/rx rtl/tcp rtl/tx rtl/host sim tests/rtl
+
+# Warnings are `make lint`'s business.
+VERILATOR_FLAGS := --cc -O3 -fno-localize --assert --x-assign fast --no-timing --output-split 20000 --quiet \
+  -Wno-fatal -Wno-lint -Wno-style --MP $(addprefix -y ,$(RTL_DIRS))
+
+define verilated_model
+$(VERILATED)/$(1)/stamp: mk/verilator.mk tools/gen_shim.py | setup
+	@mkdir -p $$(@D)
+	@echo "verilate $(2) $(3)"
+	@$$(VERILATOR) $$(VERILATOR_FLAGS) $(4) $(addprefix -G,$(3)) --Mdir $$(@D) --top-module $(2) \
+	  $$(RTL_PACKAGES) $$(filter-out $$(RTL_PACKAGES),$$(firstword $$(wildcard $$(addsuffix /$(2).sv,$$(RTL_DIRS)))))
+	@$$(PYTHON) tools/gen_shim.py $(2) $$(@D)
+	@sed '1s|^.* : |$$@: |' $$(@D)/V$(2)__ver.d >$$(@D)/stamp.d
+	@touch $$@
+
+-include $(VERILATED)/$(1)/stamp.d
+
+$(VERILATED)/$(1)/tb_$(2).h: $(VERILATED)/$(1)/stamp
+	@:
+
+$(VERILATED)/$(1)/libtb.a: $(VERILATED)/$(1)/stamp $(VERILATED)/runtime/libverilated.a
+	@echo "c++ $(2) $(3)"
+	@$$(MAKE) --no-print-directory -s -C $$(@D) -f $$(CURDIR)/mk/model.mk CXX="$$(CXX)" \
+	  CXXFLAGS="$$(CXXFLAGS) -I$$(VERILATOR_ROOT)/include" TRACE=$(if $(findstring --trace-fst,$(4)),1,0) \
+	  TOP=$(2) RUNTIME=$$(abspath $(VERILATED)/runtime)
+	@touch $$@
+endef
+
+# Verilator's own run time, compiled once for all models.
+VERILATED_RUNTIME := verilated verilated_threads verilated_fst_c
+
+$(VERILATED)/runtime/%.o: | setup
+	@mkdir -p $(@D)
+	@$(CXX) $(CXXFLAGS) -DVERILATOR=1 -I$(VERILATOR_ROOT)/include \
+	  -c $(VERILATOR_ROOT)/include/$*.cpp -o $@
+
+$(VERILATED)/runtime/libverilated.a: $(VERILATED_RUNTIME:%=$(VERILATED)/runtime/%.o)
+	@$(AR) rcs $@ $^

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Fails when a generated file in the tree is not what its source generates.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+
+tools/gen_regs.sh "$fresh"
+status=0
+for file in rtl/gen/toe_regs.sv rtl/gen/toe_regs_pkg.sv host/include/toe/toe_{regs,hw}.h; do
+  diff -u "$file" "$fresh/$file" || status=1
+done
+if ((status)); then
+  echo 'check-generated: stale; run `make regs` and commit the result' >&2
+else
+  echo 'check-generated: up to date'
+fi
+exit $status
