@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages inside the receive path.
+
+package toe_rx_pkg;
+
+  localparam int unsigned HeaderOctets = 138;  // Ethernet 14, tag 4, IPv4 60, TCP 60
+  localparam int unsigned OptionOctets = 40;
+
+  // What the mover does with a frame that waits in the frame buffer.
+  typedef enum logic [1:0] {
+    FrameDiscard,
+    FrameEcho,  // payload goes to the echo buffer
+    FrameSegment  // payload goes where a verdict says
+  } frame_kind_e;
+
+  // One frame in the frame buffer, for the mover.
+  typedef struct packed {
+    frame_kind_e kind;
+    logic [12:0] beats;        // that the frame takes in the frame buffer
+    logic [7:0]  payload_off;  // octets from the start of the frame
+    logic [15:0] payload_len;  // octets; FrameEcho only: a verdict brings its own length
+  } frame_desc_t;
+
+  // A run of octets on its way out of the frame buffer.
+  typedef struct packed {
+    logic               is_echo;  // to the echo buffer, else to buffer memory
+    toe_pkg::mem_addr_t ring;     // address of the receive ring
+    logic [19:0]        off;      // place in the ring of the first octet
+    logic [15:0]        len;      // octets, at least 1
+  } write_item_t;
+
+  // Octets given with the first on the wire in bits 7:0, as a number.
+  function automatic logic [15:0] net16(logic [15:0] octets);
+    return {octets[7:0], octets[15:8]};
+  endfunction
+
+  function automatic logic [31:0] net32(logic [31:0] octets);
+    return {octets[7:0], octets[15:8], octets[23:16], octets[31:24]};
+  endfunction
+
+  function automatic logic [47:0] net48(logic [47:0] octets);
+    return {net32(octets[31:0]), net16(octets[47:32])};
+  endfunction
+
+endpackage

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Control blocks in block RAM, and the pipeline that carries one event through read, step, write.
+//
+// One event a cycle, never stalled; the results of an event appear WriteStage - 1 cycles after
+// ev_valid_i and are written to the RAM in that cycle.  The arbiter keeps events of one connection
+// apart as toe_tcb_pkg::age_conflicts says.  A connection that was never opened, or freed, or out of
+// range, reads as all zeros, and is not written when out of range.  Clear every connection once after
+// reset, before the first event.
+//
+// trace_o shows an event one cycle after its results; tcb_before is the control block as read, all
+// zeros for an event that opens it.
+//
+// To add a stage: its register, and WriteStage of toe_tcb_pkg; valid_q and the arbiter follow.
+
+module toe_tcb_pipe
+  import toe_pkg::*;
+  import toe_tcp_pkg::*;
+  import toe_step_types_pkg::*;
+  import toe_tcb_pkg::*;
+#(
+    parameter int unsigned NumConns = 1024,  // power of two
+    parameter bit Trace = 1'b1,  // 0: the trace port is tied to zero
+    localparam int unsigned ConnWidth = $clog2(NumConns)
+) (
+    input logic clk_i,
+    input logic rst_i,
+
+    input cfg_t cfg_i,
+
+    // Start: one connection a cycle marked as not in use.
+    input logic                 clear_valid_i,
+    input logic [ConnWidth-1:0] clear_conn_i,
+
+    // From the event arbiter.
+    input logic       ev_valid_i,
+    input tcb_event_t ev_i,
+
+    output logic busy_o,  // an event is inside, or on the trace port
+
+    // Results.
+    output logic               out_valid_o,
+    output logic               out_write_o,      // the event writes the TCB of out_conn_o
+    output tcb_event_e         out_kind_o,
+    output conn_id_t           out_conn_o,
+    output logic               out_opens_o,      // the event opened the connection
+    output flow_key_t          out_key_o,
+    output logic        [31:0] out_flow_hash_o,
+    output tcb_action_t        out_action_o,
+
+    output logic   trace_valid_o,
+    output trace_t trace_o
+);
+
+  typedef logic [ConnWidth-1:0] conn_t;
+
+  function automatic logic in_range(conn_id_t conn);
+    return 32'(conn) < NumConns;
+  endfunction
+
+  // Stage k holds the event granted k cycles ago.
+  logic [WriteStage:1] valid_q;
+  tcb_event_t ev_q2, ev_q3, ev_q4, ev_q5, ev_q6;
+  logic opened_q3, opened_q4, opened_q5, opened_q6, opened_q7;
+  tcb_event_e kind_q7;
+  conn_id_t conn_q7;
+  logic opens_q7;
+
+  assign valid_q[1] = ev_valid_i;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) valid_q[WriteStage:2] <= '0;
+    else valid_q[WriteStage:2] <= valid_q[WriteStage-1:1];
+  end
+
+  // ---- Stage 1: read -----------------------------------------------------------------------
+
+  logic read, write;
+  tcb_t    ram_tcb;
+  logic    ram_opened;
+  logic    opened_d;
+  result_t result_q7;
+
+  assign read = ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid;
+
+  toe_ram #(
+      .Width($bits(tcb_t)),
+      .Depth(NumConns),
+      .Collides(1'b0)
+  ) u_tcb_ram (
+      .clk_i,
+      .wr_en_i  (write),
+      .wr_addr_i(conn_t'(conn_q7)),
+      .wr_data_i(result_q7.after),
+      .rd_en_i  (read),
+      .rd_addr_i(conn_t'(ev_i.conn)),
+      .rd_data_o(ram_tcb)
+  );
+
+  // What says that a word of the RAM above means anything.
+  toe_ram #(
+      .Width(1),
+      .Depth(NumConns),
+      .Collides(1'b0)
+  ) u_opened_ram (
+      .clk_i,
+      .wr_en_i  (clear_valid_i || write),
+      .wr_addr_i(clear_valid_i ? clear_conn_i : conn_t'(conn_q7)),
+      .wr_data_i(!clear_valid_i && opened_d),
+      .rd_en_i  (read),
+      .rd_addr_i(conn_t'(ev_i.conn)),
+      .rd_data_o(ram_opened)
+  );
+
+  // The event one before the last stage is of the same connection: its results are there when the
+  // RAM's output is.
+  logic read_q2, meets_q2;
+
+  always_ff @(posedge clk_i) begin
+    if (ev_valid_i) begin
+      ev_q2    <= ev_i;
+      read_q2  <= read && in_range(ev_i.conn);
+      meets_q2 <= valid_q[WriteStage-1] && conn_t'(ev_q6.conn) == conn_t'(ev_i.conn);
+    end
+  end
+
+  // ---- Stage 2: RAM output or what is being written ----------------------------------------
+
+  logic forward, known;
+  assign forward = meets_q2 && write;
+  assign known   = read_q2 && (forward ? opened_d : ram_opened);
+
+  function automatic tcb_t stored(logic is_known, logic is_forward, tcb_t ram, tcb_t written);
+    if (!is_known) return '0;
+    return is_forward ? written : ram;
+  endfunction
+
+  tcb_t tcb_q3;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[2]) begin
+      ev_q3 <= ev_q2;
+      opened_q3 <= known || ev_q2.open_valid;
+      tcb_q3 <= toe_step_pkg::tcb_load(
+          cfg_i, stored(known, forward, ram_tcb, result_q7.after), ev_q2
+      );
+    end
+  end
+
+  // ---- Stages 3 to 6: the step -------------------------------------------------------------
+
+  tcb_t   tcb_q4;
+  check_t check_q4;
+  mid_t   mid_q5;
+  plan_t  plan_q6;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[3]) begin
+      ev_q4     <= ev_q3;
+      opened_q4 <= opened_q3;
+      tcb_q4    <= tcb_q3;
+      check_q4  <= toe_step_check_pkg::tcb_check(cfg_i, tcb_q3, ev_q3);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[4]) begin
+      ev_q5     <= ev_q4;
+      opened_q5 <= opened_q4;
+      mid_q5    <= toe_step_pkg::tcb_update(cfg_i, tcb_q4, ev_q4, check_q4);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[5]) begin
+      ev_q6     <= ev_q5;
+      opened_q6 <= opened_q5;
+      plan_q6   <= toe_step_pkg::tcb_plan(cfg_i, ev_q5, mid_q5);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[6]) begin
+      kind_q7   <= ev_q6.kind;
+      conn_q7   <= ev_q6.conn;
+      opens_q7  <= ev_q6.open_valid;
+      opened_q7 <= opened_q6;
+      result_q7 <= toe_step_output_pkg::tcb_output(cfg_i, ev_q6, plan_q6);
+    end
+  end
+
+  // ---- Stage 7: write ----------------------------------------------------------------------
+
+  assign write           = valid_q[7] && result_q7.action.tcb_write && in_range(conn_q7);
+  assign opened_d        = opened_q7 && !result_q7.action.free;
+
+  assign busy_o          = valid_q != '0 || trace_valid_o;
+  assign out_valid_o     = valid_q[7];
+  assign out_write_o     = write;
+  assign out_kind_o      = kind_q7;
+  assign out_conn_o      = conn_q7;
+  assign out_opens_o     = opens_q7;
+  assign out_key_o       = result_q7.after.key;
+  assign out_flow_hash_o = result_q7.after.flow_hash;
+  assign out_action_o    = result_q7.action;
+
+  // ---- For the trace -----------------------------------------------------------------------
+
+  if (Trace) begin : gen_trace
+    tcb_event_t ev_q7;
+    tcb_t before_q3, before_q4, before_q5, before_q6, before_q7;
+
+    always_ff @(posedge clk_i) begin
+      // Last stage first: then a simulator needs no copies of what it still has to read.
+      if (valid_q[6]) before_q7 <= before_q6;
+      if (valid_q[5]) before_q6 <= before_q5;
+      if (valid_q[4]) before_q5 <= before_q4;
+      if (valid_q[3]) before_q4 <= before_q3;
+      if (valid_q[2]) before_q3 <= stored(known, forward, ram_tcb, result_q7.after);
+      if (valid_q[6]) ev_q7 <= ev_q6;
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (rst_i) trace_valid_o <= 1'b0;
+      else trace_valid_o <= valid_q[7];
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (valid_q[7]) begin
+        trace_o.ev         <= ev_q7;
+        trace_o.tcb_before <= before_q7;
+        trace_o.tcb_after  <= result_q7.after;
+        trace_o.action     <= result_q7.action;
+      end
+    end
+  end else begin : gen_no_trace
+    assign trace_valid_o = 1'b0;
+    assign trace_o       = '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && read && write) NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q7));
+    if (!rst_i) StagesAsDeclared : assert (WriteStage == 7);
+    if (!rst_i && valid_q[7] && result_q7.action.tcb_write) OnlyOwnTcb : assert (uses_tcb(kind_q7));
+  end
+
+endmodule

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the control-block pipeline, its arbiter and its output queues agree on: how long an event
+// takes, which events may follow each other, and what room each kind of event needs.
+
+package toe_tcb_pkg;
+  import toe_pkg::*;
+  import toe_tcp_pkg::*;
+
+  // Cycles from an event's grant to the cycle in which its results are written.  The grant is
+  // cycle 0, the RAM read 1, its output and tcb_load 2, then one cycle for each further function
+  // of toe_step_pkg.
+  localparam int unsigned WriteStage = 7;
+
+  // An event whose RAM output appears in the cycle of an earlier event's write takes what is being
+  // written in place of it: ForwardAge cycles lie between the two grants.
+  localparam int unsigned ForwardAge = WriteStage - 2;
+
+  // Two events of one connection may not be granted this many cycles apart: the second would read
+  // what the first has not yet written, or in the very cycle of the write.
+  function automatic logic age_conflicts(int unsigned age);
+    return age < WriteStage && age != ForwardAge;
+  endfunction
+
+  // The event reads and writes the TCB of its connection.
+  function automatic logic uses_tcb(tcb_event_e kind);
+    return kind != EvNoConn && kind != EvDiscard;
+  endfunction
+
+  // One bit for each output queue.
+  typedef struct packed {
+    logic tx;       // segments to send
+    logic verdict;  // verdicts on payload
+    logic ntf;      // notifications to the host
+    logic ending;   // time_wait, unlink, free
+  } outputs_t;
+
+  // The queues that an event of this kind may put something into.
+  function automatic outputs_t outputs_of(tcb_event_e kind);
+    outputs_t outputs;
+    outputs.tx      = kind != EvNotify;
+    outputs.verdict = kind == EvSegment || kind == EvNoConn || kind == EvDiscard;
+    outputs.ntf     = kind == EvNotify || kind == EvCommand;
+    outputs.ending  = uses_tcb(kind);
+    return outputs;
+  endfunction
+
+  // The end of a connection, for toe_flow, in this order: time_wait, unlink, free.
+  typedef struct packed {
+    logic        time_wait;
+    logic        unlink;
+    logic        free;
+    conn_id_t    conn;
+    flow_key_t   key;
+    logic [31:0] flow_hash;
+    time_wait_t  time_wait_rec;
+  } ending_t;
+
+endpackage

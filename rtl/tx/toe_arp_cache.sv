@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory of the ARP cache: sets of entries, written one entry at a time.
+//
+// Two reads a cycle: a lookup, which sees only what it needs, and the owner's read of everything.
+// A set comes one cycle after its enable and is kept until the next; a read in the cycle of a write
+// gives the old set.  Clearing a set makes all its entries unknown and goes before a write.
+
+module toe_arp_cache
+  import toe_arp_pkg::*;
+(
+    input logic clk_i,
+
+    input  logic          lookup_en_i,
+    input  set_index_t    lookup_set_i,
+    output arp_view_set_t lookup_o,
+
+    input  logic       read_en_i,
+    input  set_index_t read_set_i,
+    output arp_set_t   read_o,
+
+    input logic       write_en_i,
+    input set_index_t write_set_i,
+    input way_t       write_way_i,
+    input arp_entry_t write_i,
+
+    input logic       clear_en_i,
+    input set_index_t clear_set_i
+);
+
+  set_index_t set;
+  arp_entry_t entry;
+  arp_view_t  view;
+
+  assign set = clear_en_i ? clear_set_i : write_set_i;
+
+  always_comb begin
+    entry = write_i;
+    entry.known = write_i.known && !clear_en_i;
+    view = '{
+        known: entry.known,
+        valid: entry.valid,
+        ip: entry.ip,
+        mac: entry.mac,
+        updated_us: entry.updated_us
+    };
+  end
+
+  for (genvar i = 0; i < Ways; i++) begin : gen_way
+    logic write;
+    assign write = clear_en_i || (write_en_i && write_way_i == way_t'(i));
+
+    toe_ram #(
+        .Width($bits(arp_view_t)),
+        .Depth(Sets)
+    ) u_lookup (
+        .clk_i,
+        .wr_en_i  (write),
+        .wr_addr_i(set),
+        .wr_data_i(view),
+        .rd_en_i  (lookup_en_i),
+        .rd_addr_i(lookup_set_i),
+        .rd_data_o(lookup_o[i])
+    );
+
+    toe_ram #(
+        .Width($bits(arp_entry_t)),
+        .Depth(Sets)
+    ) u_own (
+        .clk_i,
+        .wr_en_i  (write),
+        .wr_addr_i(set),
+        .wr_data_i(entry),
+        .rd_en_i  (read_en_i),
+        .rd_addr_i(read_set_i),
+        .rd_data_o(read_o[i])
+    );
+  end
+
+endmodule

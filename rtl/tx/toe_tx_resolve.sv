@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds the Ethernet address of every segment's next hop.
+//
+// One segment a cycle, three cycles of latency, in order.  A segment that names its address goes
+// through as it is.  A segment without an answer in the ARP cache waits aside, so that it delays no
+// other; while it waits, later segments to the same next hop wait behind it.  Segments that wait
+// are looked up again, all of them in their order, when an answer comes and every half second.
+// After three seconds they are dropped (DropTxNoArp).  Places are bounded: the last quarter is for
+// next hops that nobody waits for yet, what finds no place is dropped (DropTxArpFull), but asked
+// for.  While the engine is not enabled everything is dropped (DropDisabled).
+//
+// A payload that the MTU does not hold is cut: the peer acknowledges less and gets the rest later.
+
+module toe_tx_resolve
+  import toe_pkg::*;
+  import toe_tx_pkg::*;
+  import toe_arp_pkg::*;
+#(
+    parameter int unsigned HoldDepth = 16  // segments that wait for ARP, power of two
+) (
+    input logic clk_i,
+    input logic rst_i,
+
+    input logic            enable_i,
+    input ipv4_t           local_ip_i,
+    input ipv4_t           netmask_i,
+    input ipv4_t           gateway_ip_i,
+    input logic     [15:0] mtu_i,
+    input time_us_t        now_us_i,
+
+    input  logic    seg_valid_i,
+    output logic    seg_ready_o,
+    input  tx_seg_t seg_i,
+
+    // toe_arp.
+    output logic          lookup_en_o,
+    output set_index_t    lookup_set_o,
+    input  arp_view_set_t lookup_i,
+    output logic          ask_valid_o,
+    output ipv4_t         ask_ip_o,
+    output time_us_t      ask_us_o,
+    input  logic          freeze_i,
+    output logic          quiet_o,
+    input  logic          retry_i,
+
+    output logic        desc_valid_o,
+    input  logic        desc_ready_i,
+    output frame_desc_t desc_o,
+    output conn_id_t    conn_o,
+
+    output drop_vec_t drop_o,
+    output logic      idle_o,
+    output logic      deadline_valid_o,
+    output time_us_t  deadline_us_o
+);
+
+  localparam time_us_t RetryUs = 40'd500_000;
+  localparam time_us_t GiveUpUs = 40'd3_000_000;
+  localparam int unsigned HoldBits = $clog2(HoldDepth) + 1;
+  localparam int unsigned HoldUsual = HoldDepth * 3 / 4;
+  typedef logic [HoldBits-1:0] hold_count_t;
+
+  typedef struct packed {
+    frame_desc_t desc;
+    conn_id_t    conn;
+    logic        mac_known;  // desc.dst_mac is good
+    ipv4_t       next_hop;   // 0: there is none
+    logic        held;       // has waited before
+    time_us_t    since_us;   // when it began to wait
+  } item_t;
+
+  // ---- Stage A: the segment as it came; its next hop addresses the cache -----------------------
+
+  logic a_valid_q, b_valid_q, c_valid_q;
+  logic a_go, b_go, c_go;  // the stage is empty or moves on
+  logic blocked;
+  tx_seg_t a_seg_q;
+  logic [15:0] mtu_q;
+
+  assign seg_ready_o = a_go && !blocked;
+
+  always_ff @(posedge clk_i) begin
+    mtu_q <= mtu_i > 16'(MaxMtu) ? 16'(MaxMtu) : mtu_i;
+    if (seg_ready_o && seg_valid_i) a_seg_q <= seg_i;
+  end
+
+  function automatic ipv4_t next_hop_of(ipv4_t ip, ipv4_t local_ip, ipv4_t netmask, ipv4_t gateway);
+    return ((ip ^ local_ip) & netmask) == '0 ? ip : gateway;
+  endfunction
+
+  function automatic len_t payload_fits(logic [15:0] len, logic [3:0] option_words,
+                                        logic [15:0] mtu);
+    logic [15:0] room;
+    room = mtu - 16'd40 - {10'd0, option_words, 2'b00};
+    return len_t'(len > room ? room : len);
+  endfunction
+
+  item_t a_item;
+  always_comb begin
+    a_item = '0;
+    if (a_valid_q) begin
+      a_item.desc.kind = FrameTcp;
+      a_item.desc.dst_mac = a_seg_q.dst_mac;
+      a_item.desc.dst_ip = a_seg_q.key.remote_ip;
+      a_item.desc.src_port = a_seg_q.key.local_port;
+      a_item.desc.dst_port = a_seg_q.key.remote_port;
+      a_item.desc.seq = a_seg_q.seq;
+      a_item.desc.ack = a_seg_q.ack;
+      a_item.desc.flags = a_seg_q.flags;
+      a_item.desc.wnd = a_seg_q.wnd;
+      a_item.desc.urg_ptr = a_seg_q.urg_ptr;
+      a_item.desc.opt = option_layout(a_seg_q.opt);
+      a_item.desc.payload_len = payload_fits(a_seg_q.payload_len, a_item.desc.opt.count, mtu_q);
+      a_item.conn = a_seg_q.conn;
+      a_item.mac_known = a_seg_q.mac_valid;
+      a_item.next_hop = next_hop_of(a_seg_q.key.remote_ip, local_ip_i, netmask_i, gateway_ip_i);
+    end
+  end
+
+  // ---- Segments that wait ----------------------------------------------------------------------
+
+  logic hold_push, hold_valid, hold_pop, hold_ready;
+  item_t hold_in, hold_out;
+  hold_count_t hold_count;
+
+  toe_fifo #(
+      .Width($bits(item_t)),
+      .Depth(HoldDepth)
+  ) u_hold (
+      .clk_i,
+      .rst_i,
+      .in_valid_i (hold_push),
+      .in_ready_o (hold_ready),
+      .in_data_i  (hold_in),
+      .out_valid_o(hold_valid),
+      .out_ready_i(hold_pop),
+      .out_data_o (hold_out),
+      .count_o    (hold_count)
+  );
+
+  // A pass looks up all of them once.  New segments stay outside meanwhile.
+  logic pass_q, wanted_q, timer_q, timer_due, pass_start, pass_feed;
+  hold_count_t pass_left_q;
+  time_us_t pass_us_q, timer_us_q;
+
+  assign timer_due = timer_q && time_reached(now_us_i, timer_us_q);
+  assign quiet_o = !a_valid_q && !b_valid_q && !c_valid_q && !pass_q;
+  assign pass_start = quiet_o && !freeze_i && (wanted_q || timer_due);
+  assign pass_feed = pass_q && pass_left_q != '0 && hold_valid && b_go;
+  assign hold_pop = pass_feed;
+  assign blocked = freeze_i || pass_q || wanted_q || timer_due;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      pass_q   <= 1'b0;
+      wanted_q <= 1'b0;
+      timer_q  <= 1'b0;
+    end else begin
+      if (retry_i) wanted_q <= hold_count != '0;
+      else if (pass_start) wanted_q <= 1'b0;
+      if (pass_start) pass_q <= 1'b1;
+      else if (pass_left_q == '0 && !b_valid_q && !c_valid_q) pass_q <= 1'b0;
+      if (pass_start) timer_q <= 1'b0;
+      else if (hold_push) timer_q <= 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (pass_start) begin
+      pass_left_q <= hold_count;
+      pass_us_q   <= now_us_i;
+    end else if (pass_feed) begin
+      pass_left_q <= pass_left_q - 1'b1;
+    end
+    if (hold_push && !timer_q) timer_us_q <= (pass_q ? pass_us_q : now_us_i) + RetryUs;
+  end
+
+  // ---- Stage B: the set is there, compare ------------------------------------------------------
+
+  item_t b_q;
+  logic found, valid;
+  mac_t mac;
+  time_us_t updated_us;
+
+  assign lookup_en_o  = b_go && (a_valid_q || pass_feed);
+  assign lookup_set_o = set_of(pass_q ? hold_out.next_hop[11:0] : a_item.next_hop[11:0]);
+
+  always_ff @(posedge clk_i) begin
+    if (b_go && a_valid_q) b_q <= a_item;
+    else if (pass_feed) b_q <= hold_out;
+  end
+
+  always_comb begin
+    found      = 1'b0;
+    valid      = 1'b0;
+    mac        = '0;
+    updated_us = '0;
+    if (b_valid_q) begin
+      for (int unsigned i = 0; i < Ways; i++) begin
+        if (lookup_i[i].known && lookup_i[i].ip == b_q.next_hop) begin
+          found = 1'b1;
+          valid |= lookup_i[i].valid;
+          mac |= lookup_i[i].mac;
+          updated_us |= lookup_i[i].updated_us;
+        end
+      end
+    end
+  end
+
+  // ---- Stage C: where it goes ------------------------------------------------------------------
+
+  item_t c_q;
+  logic c_found_q, c_valid_mac_q, c_expired_q;
+  time_us_t c_updated_us_q;
+
+  always_ff @(posedge clk_i) begin
+    if (c_go && b_valid_q) begin
+      c_q <= b_q;
+      if (!b_q.mac_known) c_q.desc.dst_mac <= mac;
+      c_expired_q    <= b_q.held && since(now_us_i, b_q.since_us) >= GiveUpUs;
+      c_found_q      <= found;
+      c_valid_mac_q  <= valid;
+      c_updated_us_q <= updated_us;
+    end
+  end
+
+  typedef enum logic [1:0] {
+    GoOut,
+    GoHold,
+    GoDrop
+  } way_out_e;
+
+  way_out_e way_out;
+  drop_e why;
+  logic wants_mac;  // ask for it, too
+
+  always_comb begin
+    way_out   = GoDrop;
+    why       = DropTxNoArp;
+    wants_mac = 1'b0;
+    if (c_valid_q) begin
+      if (!enable_i) begin
+        why = DropDisabled;
+      end else if (c_q.mac_known) begin
+        way_out = GoOut;
+      end else if (c_valid_mac_q && c_q.next_hop != '0) begin
+        way_out   = GoOut;
+        wants_mac = since(now_us_i, c_updated_us_q) > FreshUs;
+      end else if (c_q.next_hop == '0) begin
+        why = DropTxNoArp;
+      end else if (c_expired_q) begin
+        why = DropTxNoArp;
+      end else begin
+        wants_mac = 1'b1;
+        way_out   = GoHold;
+        if (!c_q.held && hold_count >= hold_count_t'(c_found_q ? HoldUsual : HoldDepth)) begin
+          way_out = GoDrop;
+          why     = DropTxArpFull;
+        end
+      end
+    end
+  end
+
+  logic c_leaves;
+  assign c_leaves = c_valid_q && (way_out != GoOut || desc_ready_i);
+  assign c_go = !c_valid_q || c_leaves;
+  assign b_go = !b_valid_q || c_go;
+  assign a_go = !a_valid_q || b_go;
+
+  assign desc_valid_o = c_valid_q && way_out == GoOut;
+  assign desc_o = c_q.desc;
+  assign conn_o = c_q.conn;
+  assign hold_push = c_leaves && way_out == GoHold;
+  assign ask_valid_o = c_leaves && wants_mac;
+  assign ask_ip_o = c_q.next_hop;
+  assign ask_us_o = pass_q ? pass_us_q : now_us_i;
+
+  always_comb begin
+    hold_in = c_q;
+    hold_in.held = 1'b1;
+    if (!c_q.held) hold_in.since_us = now_us_i;
+  end
+
+  always_comb begin
+    drop_o = '0;
+    if (c_leaves && way_out == GoDrop) drop_o[why] = 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      a_valid_q <= 1'b0;
+      b_valid_q <= 1'b0;
+      c_valid_q <= 1'b0;
+    end else begin
+      if (a_go) a_valid_q <= seg_valid_i && !blocked;
+      if (b_go) b_valid_q <= a_valid_q || pass_feed;
+      if (c_go) c_valid_q <= b_valid_q;
+    end
+  end
+
+  // A place that was given up in this pass is there for the segment to return to.
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && hold_push) HoldHasPlace : assert (hold_ready);
+  end
+
+  assign idle_o = quiet_o && !seg_valid_i && !wanted_q && !timer_due;
+  assign deadline_valid_o = timer_q;
+  assign deadline_us_o = timer_us_q;
+
+endmodule
