@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libtoe on two simulated engines: many connections under toe_wait().
+ */
+#include "api_pair.h"
+
+enum { CONNS = 200, MESSAGE = 3000, EVENTS = 32 };
+
+/* One end: sends a message, waits for its echo. */
+struct client {
+  struct toe_conn *conn;
+  size_t sent, received;
+  bool done;
+};
+
+static uint8_t octet_of(size_t client, size_t i) {
+  return (uint8_t)(client * 7 + i + i / 256);
+}
+
+static void client_go_on(struct client *client, size_t number, uint32_t ready) {
+  uint8_t buffer[MESSAGE];
+  ssize_t result;
+
+  cr_assert_eq(ready & TOE_ERROR, 0, "client %zu: %s", number,
+               toe_strerror(toe_conn_error(client->conn)));
+  for (size_t i = 0; i < MESSAGE; i++) buffer[i] = octet_of(number, i);
+  if ((ready & TOE_WRITABLE) != 0 && client->sent < MESSAGE) {
+    result = toe_send(client->conn, buffer + client->sent, MESSAGE - client->sent, 0);
+    if (result > 0) client->sent += (size_t)result;
+    if (client->sent == MESSAGE) cr_assert_eq(toe_shutdown(client->conn), 0);
+  }
+  while ((result = toe_recv(client->conn, buffer, sizeof buffer, 0)) > 0) {
+    for (ssize_t i = 0; i < result; i++)
+      cr_assert_eq(buffer[i], octet_of(number, client->received + (size_t)i));
+    client->received += (size_t)result;
+  }
+  if (result == 0 && !client->done) {
+    cr_assert_eq(client->received, MESSAGE, "client %zu", number);
+    toe_conn_close(client->conn);
+    client->done = true;
+  }
+}
+
+static void serve(struct toe_conn *conn) {
+  uint8_t buffer[1000];
+  ssize_t result;
+
+  while ((result = toe_recv(conn, buffer, sizeof buffer, 0)) > 0)
+    cr_assert_eq(toe_send(conn, buffer, (size_t)result, 0), result);
+  if (result != TOE_ERR_AGAIN) toe_conn_close(conn);
+}
+
+Test(api_many, two_hundred_connections_echo_at_once) {
+  struct api_pair *p = api_pair_new();
+  static struct client clients[CONNS];
+  struct toe_listener *listener;
+  struct toe_event events[EVENTS];
+  struct toe_engine_info before, after;
+  struct toe_conn *conn;
+  size_t accepted = 0, done = 0;
+
+  cr_assert_eq(toe_engine_info(p->engine[1], &before), 0);
+  cr_assert_eq(toe_listen(p->engine[1], PORT, CONNS, 0, &listener), 0);
+  for (size_t i = 0; i < CONNS; i++)
+    cr_assert_eq(toe_connect(p->engine[0], kIp[1], PORT, NULL, i, &clients[i].conn), 0);
+
+  for (int rounds = 0; rounds < 20000 && done < CONNS; rounds++) {
+    int count = toe_wait(p->engine[0], events, EVENTS, 1000);
+    cr_assert_geq(count, 0);
+    for (int i = 0; i < count; i++) {
+      struct client *client = &clients[events[i].tag];
+      cr_assert_eq(events[i].conn, client->conn);
+      client_go_on(client, events[i].tag, events[i].ready);
+      done += client->done;
+    }
+    count = toe_wait(p->engine[1], events, EVENTS, 1000);
+    cr_assert_geq(count, 0);
+    for (int i = 0; i < count; i++) {
+      if (events[i].listener == NULL) {
+        serve(events[i].conn);
+        continue;
+      }
+      while (toe_accept(listener, 0, &conn) == 0) accepted++;
+    }
+  }
+  cr_expect_eq(accepted, CONNS);
+  cr_expect_eq(done, CONNS);
+  toe_listener_close(listener);
+  cr_expect_eq(toe_drain(p->engine[1], SECOND_US), 0);
+  cr_expect_eq(toe_drain(p->engine[0], SECOND_US), 0);
+  api_run(p, 100);
+  cr_assert_eq(toe_engine_info(p->engine[1], &after), 0);
+  cr_expect_eq(after.free_conns, before.free_conns);
+  cr_expect_eq(after.half_open, 0);
+  api_pair_delete(p);
+}
+
+Test(api_many, commands_that_find_the_ring_full_are_not_lost) {
+  struct api_pair *p = api_pair_new();
+  static struct toe_conn *conns[CONNS];
+  struct toe_listener *listener;
+
+  cr_assert_eq(toe_listen(p->engine[1], PORT, CONNS, 0, &listener), 0);
+  for (size_t i = 0; i < CONNS; i++)
+    cr_assert_eq(toe_connect(p->engine[0], kIp[1], PORT, NULL, i, &conns[i]), 0);
+  /* Most SYNs find no room behind ARP, and are sent again. */
+  api_run(p, 10 * SECOND_US);
+  for (size_t i = 0; i < CONNS; i++)
+    cr_expect_eq(toe_conn_ready(conns[i]) & TOE_CONNECTED, TOE_CONNECTED, "%zu", i);
+  api_pair_delete(p);
+}
+
+Test(api_many, engine_without_a_free_connection_says_full) {
+  struct api_pair *p = api_pair_new();
+  struct toe_engine_info info;
+  struct toe_conn *conn, *last = NULL;
+
+  cr_assert_eq(toe_engine_info(p->engine[0], &info), 0);
+  for (uint32_t i = 0; i < info.num_conns; i++) {
+    cr_assert_eq(toe_connect(p->engine[0], kIp[1] + 1, PORT, NULL, 0, &last), 0);
+    toe_process(p->engine[0], 0);
+  }
+  int result = toe_connect(p->engine[0], kIp[1], PORT, NULL, 0, &conn);
+  if (result == 0) {
+    cr_expect_eq(toe_sock_wait_closed(conn, 100000), 0);
+    result = toe_conn_error(conn);
+    toe_conn_close(conn);
+  }
+  cr_expect_eq(result, TOE_ERR_FULL, "%s", toe_strerror(result));
+  /* One goes, one can come. */
+  toe_abort(last);
+  cr_expect_eq(toe_drain(p->engine[0], 100000), 0);
+  cr_assert_eq(toe_connect(p->engine[0], kIp[1], PORT, NULL, 0, &conn), 0);
+  cr_expect_eq(toe_sock_wait_closed(conn, 100000), 0);
+  cr_expect_eq(toe_conn_error(conn), TOE_ERR_REFUSED);
+  api_pair_delete(p);
+}
