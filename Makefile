@@ -9,9 +9,9 @@ MAKEFLAGS += --no-builtin-rules
 
 include mk/common.mk
 include mk/verilator.mk
+include mk/structs.mk
 include mk/host.mk
 include mk/regs.mk
-include mk/structs.mk
 include mk/tests.mk
 
 .PHONY: help setup all run test bench lint format regs check-generated check-synth install clean
@@ -24,7 +24,7 @@ setup: ## install Debian's packages and build/venv; skips what is done
 
 all: $(ALL_TARGETS) ## build the libraries, the tools and the simulated engine
 
-run: all ## the engine against a real Linux peer: files both ways, a ladder diagram, figures
+run: all $(LIB)/libtoe_sim_w64_trace.so ## the engine against a real Linux peer: files both ways, a ladder diagram, figures
 	@tools/run.sh
 
 test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n repeats a run

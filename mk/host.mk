@@ -34,7 +34,10 @@ $(LIB)/libtoe.so: $(LIBTOE_OBJECTS) mk/libtoe.map
 # is the same for all; its C++ knows the model and is compiled for each.  w64 is the one that `sim:`
 # loads unless told otherwise; the others are built for tests and benches.
 
-SIM_OBJECTS := $(call objects,$(wildcard sim/*.c))
+SIM_OBJECTS := $(call objects,$(wildcard sim/*.c)) $(STRUCTS_OBJECT)
+
+$(BUILD)/obj/sim/live_log.o: $(STRUCTS_HEADER)
+$(BUILD)/obj/sim/live_log.o: INCLUDES += -I$(STRUCTS_DIR)
 SIM_SHIMS   := $(notdir $(wildcard sim/*.cpp))
 
 define sim_library
@@ -78,7 +81,14 @@ $(BIN)/$(basename $(notdir $(1))): $(call objects,$(1)) $(LIB)/libtoe.a
 endef
 $(foreach source,$(PROGRAM_SOURCES),$(eval $(call program,$(source))))
 
-ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS)
+# Programs that own a simulated engine are linked with it, at its place in build/ or when installed.
+SIM_PROGRAMS := $(patsubst sim/examples/%.c,$(BIN)/%,$(wildcard sim/examples/*.c))
+
+$(SIM_PROGRAMS): $(BIN)/%: $(BUILD)/obj/sim/examples/%.o $(LIB)/libtoe.a $(LIBTOE_SIM)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../lib' -ldl -lpthread
+
+ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS) $(SIM_PROGRAMS)
 
 # --- Installation --------------------------------------------------------------------------------
 
@@ -94,6 +104,8 @@ install -m 644 $(LIB)/libtoe.a "$$to/lib"; \
 install -m 755 $(LIB)/libtoe.so.$(SOVERSION) $(LIBTOE_SIM) "$$to/lib"; \
 ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
 $(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
+install -d "$$to/share/man/man1"; \
+install -m 644 host/tools/*.1 "$$to/share/man/man1"; \
 for pc in libtoe libtoe-sim; do \
   sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' mk/$$pc.pc.in >"$$to/lib/pkgconfig/$$pc.pc"; \
 done; \

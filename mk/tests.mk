@@ -12,7 +12,8 @@
 #                            names other variants of mk/host.mk (one program for each)
 #   tests/peer/test_*.sh     scripts run as they are, after everything is built; 0 is passed
 #   tests/bench/bench_*.c    not Criterion; built like scenario tests, run by `make bench`
-#   tests/lib/*.c            helpers that every program above is linked with
+#   tests/lib/*.c            helpers that every program above is linked with; wire.c: those with an
+#                            engine only
 
 # TRACE=1 builds block tests that write the FST waveform named by TB_FST, beside the usual ones.
 TRACE ?=
@@ -23,7 +24,7 @@ space := $(subst ,, )
 # Field number $(1) of a word $(2) whose fields are separated by bars.
 field = $(subst ~,,$(word $(1),$(subst |, ,$(2))))
 
-TEST_LIB := $(call objects,$(wildcard tests/lib/*.c)) $(STRUCTS_OBJECT)
+TEST_LIB := $(call objects,$(filter-out tests/lib/wire.c,$(wildcard tests/lib/*.c))) $(STRUCTS_OBJECT)
 TEST_INC := -Itests/lib -I$(STRUCTS_DIR)
 
 define link_test
@@ -79,6 +80,9 @@ $(foreach test,$(RTL_TEST_LIST),$(eval $(call rtl_test_rules,$(test))))
 
 # --- Whole engine --------------------------------------------------------------------------------
 
+# The scripted peer: the only helper that needs an engine.
+WIRE := $(call objects,$(wildcard tests/lib/wire.c))
+
 # Words of the form folder/test|variant.
 SIM_TEST_LIST := $(shell tools/list_tests.sh sim)
 
@@ -87,7 +91,7 @@ sim_test = $(TESTS)/$(call field,1,$(1)).$(call field,2,$(1))
 define sim_test_rules
 SIM_TESTS += $(call sim_test,$(1))
 
-$(call sim_test,$(1)): $(BUILD)/obj/tests/$(call field,1,$(1)).o $(TEST_LIB) \
+$(call sim_test,$(1)): $(BUILD)/obj/tests/$(call field,1,$(1)).o $(TEST_LIB) $(WIRE) \
   $(firstword $(LIBTOE)) $(LIB)/libtoe_sim_$(call field,2,$(1)).so
 	$$(link_test)
 endef

@@ -20,7 +20,7 @@ package toe_tcp_pkg;
     TcpTimeWait  // the TCB only waits for the host's release; toe_time_wait answers the wire
   } tcp_state_e;
 
-  // Why a connection ended or a command was refused.  Shared with C: host/include/toe/toe_reason.h.
+  // Why a connection ended or a command was refused.  Shared with C: host/include/toe/toe_hw.h.
   typedef enum logic [7:0] {
     ReasonNone         = 8'd0,
     ReasonPeerReset    = 8'd1,   // RST from the peer

@@ -97,7 +97,7 @@ package toe_flow_pkg;
     h.iss        = iss;
     h.peer_mss   = seg.opt.mss_valid ? seg.opt.mss : 16'd536;
     h.wscale_ok  = cfg.wscale_enable && seg.opt.wscale_valid;
-    h.snd_wscale = seg.opt.wscale;
+    h.snd_wscale = h.wscale_ok ? seg.opt.wscale : '0;
     h.sack_ok    = cfg.sack_enable && seg.opt.sack_permitted;
     h.ts_ok      = cfg.ts_enable && seg.opt.ts_valid;
     h.ts_recent  = seg.opt.ts_val;

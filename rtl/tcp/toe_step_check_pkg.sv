@@ -169,9 +169,10 @@ package toe_step_check_pkg;
     wnd_t   most;  // from snd_una on: a ring, and our SYN, which is not in it
     logic   fin_taken;  // the octet before rcv_nxt is the peer's FIN, which is not in the ring
     chk = before_chk;
-    most = (wnd_t'(1) << cfg.tx_ring_log2) | wnd_t'(tcb.snd_una == tcb.iss);
+    most = (wnd_t'(1) << cfg.tx_ring_log2) | wnd_t'(!is_open(tcb.state));
     chk.send_fits = seq_le(tcb.snd_end, cmd.value) && (cmd.value - tcb.snd_una) <= most;
     fin_taken = tcb.fin_rcvd && tcb.fin_seq - tcb.rcv_nxt == '1;
+    chk.read_past_up = seq_lt(tcb.rcv_up, cmd.value);
     chk.read_fits = seq_le(tcb.rcv_read, cmd.value) &&
         (seq_lt(cmd.value, tcb.rcv_nxt) || (cmd.value == tcb.rcv_nxt && !fin_taken));
     return chk;

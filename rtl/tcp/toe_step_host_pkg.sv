@@ -97,7 +97,8 @@ package toe_step_host_pkg;
       CmdReceived: begin
         if (!chk.read_fits) return refuse_command(mid, ReasonBadValue);
         mid.tcb.rcv_read = cmd.value;
-        mid.host_read    = 1'b1;
+        if (chk.read_past_up) mid.tcb.rcv_up = cmd.value;  // follows, as recover does
+        mid.host_read = 1'b1;
       end
       CmdShutdown: mid = take_shutdown(mid);
       CmdAbort: begin
@@ -128,7 +129,7 @@ package toe_step_host_pkg;
     // verilator no_inline_task
     tcb_t tcb;
     tcb = tcb_in;
-    if (tcb.retries == '0) tcb.ssthresh = chk.half_flight;
+    if (tcb.retries == '0 && is_open(tcb.state)) tcb.ssthresh = chk.half_flight;
     tcb.cwnd        = wnd_t'(tcb.snd_mss);
     tcb.cwnd_acked  = '0;
     tcb.dupacks     = '0;

@@ -87,13 +87,11 @@ package toe_step_pkg;
   // ACK after it, when scaling is agreed.
   function automatic logic window_moves(cfg_t cfg, tcb_t tcb, check_t chk);
     wnd_t half, mss;
-    half = wnd_t'(1) << (window_log2(cfg, tcb.rcv_wscale) - 5'd1);
-    mss  = wnd_t'(own_mss(cfg));
-    return not_behind(
-        chk.opened
-    ) && (chk.opened >= half || chk.opened >= mss) && tcb.state != TcpSynSent && !is_finished(
-        tcb.state
-    );
+    logic enough;
+    half   = wnd_t'(1) << (window_log2(cfg, tcb.rcv_wscale) - 5'd1);
+    mss    = wnd_t'(own_mss(cfg));
+    enough = not_behind(chk.opened) && (chk.opened >= half || chk.opened >= mss);
+    return enough && tcb.state != TcpSynSent && !is_finished(tcb.state);
   endfunction
 
   // Stage 2: the event in RFC 9293's terms.
@@ -183,12 +181,12 @@ package toe_step_pkg;
 
   // Stage 3.
   function automatic plan_t tcb_plan(cfg_t cfg, tcb_event_t ev, mid_t mid);
-    deadline_t keep, user;
     // verilator no_inline_task
     plan_t plan;
-    seq_t  end_seq;  // one past everything the host has queued, FIN included
-    logic  pending;  // some of it is not acknowledged
-    logic  sendable;
+    deadline_t keep, user;
+    seq_t end_seq;  // one past everything the host has queued, FIN included
+    logic pending;  // some of it is not acknowledged
+    logic sendable;
     plan               = '0;
     plan.tcb           = mid.tcb;
     plan.tx_kind       = mid.tx_kind;
@@ -204,12 +202,9 @@ package toe_step_pkg;
 
     end_seq            = mid.tcb.snd_end + seq_t'(mid.tcb.fin_queued);
     pending            = mid.tcb.snd_una != end_seq && !is_finished(mid.tcb.state);
-    unique case (mid.tcb.state)
-      TcpSynSent, TcpSynRcvd: sendable = mid.tcb.snd_nxt == mid.tcb.iss;
-      default:
-      sendable = is_open(mid.tcb.state) &&
-          (mid.tcb.snd_nxt != end_seq || mid.tcb.rexmit_one || mid.tcb.probe_now);
-    endcase
+    sendable           = mid.tcb.snd_nxt != end_seq || mid.tcb.rexmit_one || mid.tcb.probe_now;
+    if (is_finished(mid.tcb.state)) sendable = 1'b0;
+    else if (!is_open(mid.tcb.state)) sendable = mid.tcb.snd_nxt == mid.tcb.iss;
     plan.enqueue_send = mid.poke && sendable && !mid.tcb.send_queued;
     // Nothing to retransmit, nothing to probe with.
     if (!pending) begin

@@ -97,7 +97,7 @@ package toe_step_segment_pkg;
     mid_t mid;
     mid = mid_in;
     if (chk.ack_new) begin
-      if (mid.tcb.snd_una == mid.tcb.iss) begin
+      if (!is_open(mid.tcb.state)) begin
         mid.tcb = establish(mid.tcb);
       end else begin
         mid.tcb             = grow_cwnd(mid.tcb, chk);
@@ -114,6 +114,8 @@ package toe_step_segment_pkg;
         mid.tcb.rtt_valid = 1'b1;
         mid.tcb.rtt_timing = 1'b0;
       end
+      // Follows at a distance, so that it is not ahead again after 2**31 octets without a loss.
+      if (chk.una_past_recover) mid.tcb.recover = mid.tcb.snd_una;
       mid.tcb.snd_una = seg.ack;
       mid.tcb.retries = '0;
       mid.progress    = 1'b1;

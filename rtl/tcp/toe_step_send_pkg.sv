@@ -76,11 +76,10 @@ package toe_step_send_pkg;
       if (plan.wnd_probe) plan.len = mid.unsent != '0 ? 16'd1 : 16'd0;
       if (plan.wnd_probe) plan.fin = mid.unsent == '0;
     end
-    plan.all_sent = !waits;
-    plan.stuck    = waits && !plan.go && !mid.in_flight;
-    plan.last     = all && !plan.wnd_probe;
-    plan.more     = plan.go && mid.unsent > mss && mid.usable > mss;
-    plan.repeats  = mid.repeats && plan.go;
+    plan.stuck   = waits && !plan.go && !mid.in_flight;
+    plan.last    = all && !plan.wnd_probe;
+    plan.more    = plan.go && mid.unsent > mss && mid.usable > mss;
+    plan.repeats = mid.repeats && plan.go;
 
     if (mid.go_rexmit) begin
       plan.go         = 1'b1;

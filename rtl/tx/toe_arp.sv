@@ -66,12 +66,13 @@ module toe_arp
     time_us_t at_us;
   } ask_t;
 
-  typedef enum logic [2:0] {
+  typedef enum logic [3:0] {
     StClear,   // emptying the cache, one set a cycle; stays while the engine is disabled
     StIdle,
     StRead,
     StAge,     // the set is there: find the address, judge the places
     StPick,    // the address's own place, or the best one to give up
+    StDue,     // whether the last question is long enough ago
     StDecide,
     StFreeze,  // wait until the write cannot change the order of segments
     StWrite
@@ -210,10 +211,9 @@ module toe_arp
 
   arp_entry_t entry_d;
   logic do_write, do_freeze, freeze_retry_d, freeze_retry_q, do_tx;
-  logic ask_due, for_us, sender_good;
+  logic due_q, for_us, sender_good;
   arp_tx_t decide_tx;
 
-  assign ask_due = since(at_us, entry_q.asked_us) >= AskAgainUs;
   assign for_us = rx.target_ip == local_ip_i;
   assign sender_good = rx.sender_ip != local_ip_i && rx.sender_mac != '0 &&
                        !rx.sender_mac[40] && rx.sender_mac != local_mac_i;
@@ -228,7 +228,7 @@ module toe_arp
     if (is_ask_q && found_q) begin
       // An answer in use is asked for again when it is old; a question is repeated when it is due.
       if (!entry_q.valid || entry_place_q == PlaceOld) begin
-        if (ask_due || entry_q.tries == '0) begin
+        if (due_q || entry_q.tries == '0) begin
           do_write         = 1'b1;
           do_tx            = 1'b1;
           entry_d.asked_us = at_us;
@@ -320,7 +320,8 @@ module toe_arp
       StIdle:  if (!announce_q && (ask_valid || rx_valid)) state_d = StRead;
       StRead:  state_d = StAge;
       StAge:   state_d = StPick;
-      StPick:  state_d = StDecide;
+      StPick:  state_d = StDue;
+      StDue:   state_d = StDecide;
       StDecide: begin
         if (decided) begin
           state_d = do_freeze ? StFreeze : StWrite;
@@ -355,6 +356,7 @@ module toe_arp
       way_q   <= way_d;
       place_q <= place_d;
     end
+    if (state_q == StDue) due_q <= since(at_us, entry_q.asked_us) >= AskAgainUs;
     if (state_q == StPick) begin
       entry_q       <= set_read[found_q?way_q : spare_way];
       entry_way_q   <= found_q ? way_q : spare_way;

@@ -3,8 +3,9 @@
 // Memory of the ARP cache: sets of entries, written one entry at a time.
 //
 // Two reads a cycle: a lookup, which sees only what it needs, and the owner's read of everything.
-// A set comes one cycle after its enable and is kept until the next; a read in the cycle of a write
-// gives the old set.  Clearing a set makes all its entries unknown and goes before a write.
+// A set comes one cycle after its enable and is kept until the next.  A lookup in the cycle of a
+// write gives the old set; the owner does not read while it writes or clears.  Clearing a set makes
+// all its entries unknown and goes before a write.
 
 module toe_arp_cache
   import toe_arp_pkg::*;
@@ -65,7 +66,8 @@ module toe_arp_cache
 
     toe_ram #(
         .Width($bits(arp_entry_t)),
-        .Depth(Sets)
+        .Depth(Sets),
+        .Collides(1'b0)
     ) u_own (
         .clk_i,
         .wr_en_i  (write),

@@ -5,12 +5,12 @@
 // Segments leave in their order, except that one whose next hop has no Ethernet address yet waits
 // aside (toe_tx_resolve).  Frames leave without gaps and one after the other without a bubble: a
 // frame costs as many cycles as it has beats.  An idle engine puts the first beat of a segment
-// without payload on the stream seven cycles after seg_valid_i; with payload, all of it is read from
-// the transmit ring first.  The stream may be held back for any time: nothing is lost.
+// without payload on the stream seven cycles after seg_valid_i; with payload, all of it is read
+// from the transmit ring first.  The stream may be held back for any time: nothing is lost.
 //
-// Transmit ring of a connection: (NumConns << rx_ring_log2) + (conn << tx_ring_log2); the octet with
-// sequence number seq is at seq modulo the ring's size.  Reads are whole beats and may touch octets
-// of the ring beside the payload.
+// Transmit ring of a connection: (NumConns << rx_ring_log2) + (conn << tx_ring_log2); the octet
+// with sequence number seq is at seq modulo the ring's size.  Reads are whole beats and may touch
+// octets of the ring beside the payload.
 
 module toe_tx
   import toe_pkg::*;

@@ -167,7 +167,7 @@ module toe_tx_build
   end
 
   assign frame_valid_o = valid_q;
-  assign idle_o = !valid_q && !desc_valid_i;
+  assign idle_o = !valid_q;
 
   always_comb begin
     count_o = '0;

@@ -75,6 +75,7 @@ module toe_tx_resolve
   logic a_valid_q, b_valid_q, c_valid_q;
   logic a_go, b_go, c_go;  // the stage is empty or moves on
   logic blocked;
+  logic ask_q;  // a question is on its way to toe_arp
   tx_seg_t a_seg_q;
   logic [15:0] mtu_q;
 
@@ -145,7 +146,7 @@ module toe_tx_resolve
   time_us_t pass_us_q, timer_us_q;
 
   assign timer_due = timer_q && time_reached(now_us_i, timer_us_q);
-  assign quiet_o = !a_valid_q && !b_valid_q && !c_valid_q && !pass_q;
+  assign quiet_o = !a_valid_q && !b_valid_q && !c_valid_q && !ask_q && !pass_q;
   assign pass_start = quiet_o && !freeze_i && (wanted_q || timer_due);
   assign pass_feed = pass_q && pass_left_q != '0 && hold_valid && b_go;
   assign hold_pop = pass_feed;
@@ -210,71 +211,56 @@ module toe_tx_resolve
 
   // ---- Stage C: where it goes ------------------------------------------------------------------
 
+  // It goes out, or is lost for c_why_q, or else waits.
+  logic goes_out, c_out_q, c_lost_q, c_found_q;
   item_t c_q;
-  logic c_found_q, c_valid_mac_q, c_expired_q;
+  drop_e c_why_q;
   time_us_t c_updated_us_q;
+
+  assign goes_out = enable_i && (b_q.mac_known || valid);
 
   always_ff @(posedge clk_i) begin
     if (c_go && b_valid_q) begin
       c_q <= b_q;
       if (!b_q.mac_known) c_q.desc.dst_mac <= mac;
-      c_expired_q    <= b_q.held && since(now_us_i, b_q.since_us) >= GiveUpUs;
-      c_found_q      <= found;
-      c_valid_mac_q  <= valid;
+      c_out_q <= goes_out;
+      c_lost_q <= !enable_i || b_q.next_hop == '0 || (b_q.held && since(
+          now_us_i, b_q.since_us
+      ) >= GiveUpUs);
+      c_why_q <= enable_i ? DropTxNoArp : DropDisabled;
+      c_found_q <= found;
       c_updated_us_q <= updated_us;
     end
   end
 
-  typedef enum logic [1:0] {
-    GoOut,
-    GoHold,
-    GoDrop
-  } way_out_e;
+  logic c_leaves, room, waits;
+  assign c_leaves     = c_valid_q && (!c_out_q || desc_ready_i);
+  assign c_go         = !c_valid_q || c_leaves;
+  assign b_go         = !b_valid_q || c_go;
+  assign a_go         = !a_valid_q || b_go;
 
-  way_out_e way_out;
-  drop_e why;
-  logic wants_mac;  // ask for it, too
+  assign waits        = c_valid_q && !c_out_q && !c_lost_q;
+  assign room         = c_q.held || hold_count < hold_count_t'(c_found_q ? HoldUsual : HoldDepth);
 
-  always_comb begin
-    way_out   = GoDrop;
-    why       = DropTxNoArp;
-    wants_mac = 1'b0;
-    if (c_valid_q) begin
-      if (!enable_i) begin
-        why = DropDisabled;
-      end else if (c_q.mac_known) begin
-        way_out = GoOut;
-      end else if (c_valid_mac_q && c_q.next_hop != '0) begin
-        way_out   = GoOut;
-        wants_mac = since(now_us_i, c_updated_us_q) > FreshUs;
-      end else if (c_q.next_hop == '0) begin
-        why = DropTxNoArp;
-      end else if (c_expired_q) begin
-        why = DropTxNoArp;
-      end else begin
-        wants_mac = 1'b1;
-        way_out   = GoHold;
-        if (!c_q.held && hold_count >= hold_count_t'(c_found_q ? HoldUsual : HoldDepth)) begin
-          way_out = GoDrop;
-          why     = DropTxArpFull;
-        end
-      end
+  assign desc_valid_o = c_valid_q && c_out_q;
+  assign desc_o       = c_q.desc;
+  assign conn_o       = c_q.conn;
+  assign hold_push    = waits && room;
+
+  // What waits is asked for, and what went out to an old address, one cycle later.
+  logic ask_anyway_q;
+  time_us_t ask_updated_us_q;
+
+  assign ask_valid_o = ask_q && (ask_anyway_q || since(ask_us_o, ask_updated_us_q) > FreshUs);
+
+  always_ff @(posedge clk_i) begin
+    if (c_leaves) begin
+      ask_anyway_q     <= !c_out_q;
+      ask_ip_o         <= c_q.next_hop;
+      ask_us_o         <= pass_q ? pass_us_q : now_us_i;
+      ask_updated_us_q <= c_updated_us_q;
     end
   end
-
-  logic c_leaves;
-  assign c_leaves = c_valid_q && (way_out != GoOut || desc_ready_i);
-  assign c_go = !c_valid_q || c_leaves;
-  assign b_go = !b_valid_q || c_go;
-  assign a_go = !a_valid_q || b_go;
-
-  assign desc_valid_o = c_valid_q && way_out == GoOut;
-  assign desc_o = c_q.desc;
-  assign conn_o = c_q.conn;
-  assign hold_push = c_leaves && way_out == GoHold;
-  assign ask_valid_o = c_leaves && wants_mac;
-  assign ask_ip_o = c_q.next_hop;
-  assign ask_us_o = pass_q ? pass_us_q : now_us_i;
 
   always_comb begin
     hold_in = c_q;
@@ -284,7 +270,8 @@ module toe_tx_resolve
 
   always_comb begin
     drop_o = '0;
-    if (c_leaves && way_out == GoDrop) drop_o[why] = 1'b1;
+    if (c_valid_q && !c_out_q && c_lost_q) drop_o[c_why_q] = 1'b1;
+    if (waits && !room) drop_o[DropTxArpFull] = 1'b1;
   end
 
   always_ff @(posedge clk_i) begin
@@ -292,10 +279,12 @@ module toe_tx_resolve
       a_valid_q <= 1'b0;
       b_valid_q <= 1'b0;
       c_valid_q <= 1'b0;
+      ask_q     <= 1'b0;
     end else begin
       if (a_go) a_valid_q <= seg_valid_i && !blocked;
       if (b_go) b_valid_q <= a_valid_q || pass_feed;
       if (c_go) c_valid_q <= b_valid_q;
+      ask_q <= waits || (desc_valid_o && desc_ready_i && !c_q.mac_known);
     end
   end
 
