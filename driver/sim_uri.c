@@ -14,6 +14,8 @@
  *   seed=3              of the link, and of registers that reset leaves alone
  *   latency=4           cycles of the buffer memory
  *   pcap=run.pcap       what to record
+ *   states=run.states   changes of the connections' states to record, JSON lines
+ *   stats=run.json      what the simulation cost, written at its end
  *   replay=in.pcap      what to feed in
  *   fst=run.fst         waveform
  *   loss=1% burst=0.1%/5 corrupt=100ppm truncate=1% dup=1% reorder=1%/2ms
@@ -218,6 +220,14 @@ static bool set_replay(struct toe_sim_uri *uri, const char *value) {
   return set_string(value, &uri->live.replay);
 }
 
+static bool set_states(struct toe_sim_uri *uri, const char *value) {
+  return set_string(value, &uri->live.states);
+}
+
+static bool set_stats(struct toe_sim_uri *uri, const char *value) {
+  return set_string(value, &uri->live.stats);
+}
+
 static bool set_fst(struct toe_sim_uri *uri, const char *value) {
   return set_string(value, &uri->live.sim.waveform);
 }
@@ -285,6 +295,8 @@ static const struct option {
     {"seed", set_seed, "a number below 2^32"},
     {"latency", set_latency, "1 to 10000 cycles"},
     {"pcap", set_pcap, "a file name"},
+    {"states", set_states, "a file name"},
+    {"stats", set_stats, "a file name"},
     {"replay", set_replay, "a file name"},
     {"fst", set_fst, "a file name"},
     {"loss", set_loss, "a chance as 1% or 100ppm"},

@@ -5,6 +5,7 @@
 #include <toe/toe_live.h>
 #include "driver/toe_transport.h"
 #include "sim/engine.h"
+#include "sim/live_log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,6 +26,7 @@ struct live {
   struct toe_tap *tap;
   struct toe_link *in, *out; /* NULL: a perfect link */
   struct toe_pcap_writer *pcap;
+  struct live_log *log;
   uint64_t pcap_offset_ns; /* from the engine's time to the time in captures */
   struct toe_pcap_reader *replay;
   uint64_t replay_offset_ns; /* from the capture's time to the engine's */
@@ -277,6 +279,7 @@ static void live_close(void *ctx) {
   toe_pcap_reader_close(live->replay);
   toe_link_destroy(live->in);
   toe_link_destroy(live->out);
+  live_log_close(live->log);
   toe_sim_destroy(live->sim);
   free(live);
 }
@@ -284,9 +287,9 @@ static void live_close(void *ctx) {
 /* --- Opening --------------------------------------------------------------------------------- */
 
 static bool perfect(const struct toe_link_config *link) {
-  const struct toe_link_config nothing = {.seed = link->seed, .queue_frames = link->queue_frames};
-
-  return memcmp(link, &nothing, sizeof nothing) == 0;
+  return (link->loss_ppm | link->burst_ppm | link->corrupt_ppm | link->truncate_ppm |
+          link->duplicate_ppm | link->reorder_ppm) == 0 &&
+         (link->delay_ns | link->jitter_ns | link->rate_bps) == 0;
 }
 
 static int open_links(struct live *live, const struct toe_live_config *config, char *message) {
@@ -341,7 +344,10 @@ static int open_engine(struct live *live, const struct toe_live_config *config, 
 
   sim.follow_clock = live->tap != NULL;
   sim.start_ns = live->tap != NULL ? clock_ns(CLOCK_MONOTONIC) : 0;
-  const int result = toe_sim_create(&sim, &live->sim, message);
+  int result = toe_sim_create(&sim, &live->sim, message);
+  if (result == 0 && (config->states != NULL || config->stats != NULL))
+    result = live_log_open(live->sim, config->states, config->stats, live->pcap_offset_ns,
+                           &live->log, message);
   if (result == 0 && live->replay != NULL) {
     replay_next(live);
     if (live->replay_len != 0) {

@@ -188,8 +188,9 @@ static int side_wait(void *user, int64_t timeout_us) {
   }
   /* Without a limit, time goes on as long as anything can happen. */
   while (events(pair, self) == 0) {
-    const uint64_t next_ns = toe_pair_next_ns(pair);
+    uint64_t next_ns = toe_pair_next_ns(pair);
     if (next_ns == UINT64_MAX) return 0;
+    if (next_ns < toe_pair_now(pair)) next_ns = toe_pair_now(pair);
     toe_pair_advance(pair, next_ns + 1000, self);
   }
   return 1;

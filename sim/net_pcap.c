@@ -21,7 +21,8 @@ struct toe_pcap_reader {
 };
 
 static void say(char *message, const char *what, const char *path, const char *why) {
-  if (message != NULL) snprintf(message, TOE_SIM_MESSAGE_LEN, "cannot %s %s: %s", what, path, why);
+  if (message != NULL)
+    snprintf(message, TOE_SIM_MESSAGE_LEN, "cannot %s %.100s: %.120s", what, path, why);
 }
 
 int toe_pcap_create(const char *path, struct toe_pcap_writer **out, char *message) {

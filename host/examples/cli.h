@@ -19,13 +19,23 @@
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_NO_ENGINE = 3 };
 
 /* Options of every program; a program's own are ordinary letters. */
-enum { CLI_URI = 256, CLI_IP, CLI_GATEWAY, CLI_MTU, CLI_DURATION, CLI_COUNT, CLI_HELP };
+enum {
+  CLI_URI = 256,
+  CLI_IP,
+  CLI_GATEWAY,
+  CLI_MTU,
+  CLI_DURATION,
+  CLI_COUNT,
+  CLI_MONITOR,
+  CLI_HELP
+};
 
 #define CLI_LONG_OPTIONS                                                                      \
   {"uri", required_argument, NULL, CLI_URI}, {"ip", required_argument, NULL, CLI_IP},         \
       {"gateway", required_argument, NULL, CLI_GATEWAY},                                      \
       {"mtu", required_argument, NULL, CLI_MTU},                                              \
       {"duration", required_argument, NULL, CLI_DURATION},                                    \
+      {"monitor", required_argument, NULL, CLI_MONITOR},                                      \
       {"count", required_argument, NULL, CLI_COUNT}, {"help", no_argument, NULL, CLI_HELP}, { \
     NULL, 0, NULL, 0                                                                          \
   }
@@ -37,12 +47,14 @@ enum { CLI_URI = 256, CLI_IP, CLI_GATEWAY, CLI_MTU, CLI_DURATION, CLI_COUNT, CLI
   "  --mtu OCTETS       576 to 9000\n"                                             \
   "  --duration SEC     end after so much time of the engine\n"                    \
   "  --count N          end after so many\n"                                       \
+  "  --monitor PATH     UNIX socket on which toectl can see the engine\n"          \
   "  --help\n"
 
 struct cli {
   const char *program;
   const char *uri;
   struct toe_config config;
+  const char *monitor;  /* NULL: none */
   uint64_t duration_us; /* UINT64_MAX: no limit */
   uint64_t count;       /* UINT64_MAX: no limit */
 };
@@ -138,6 +150,9 @@ static inline bool cli_option(struct cli *cli, int option, const char *usage) {
     case CLI_COUNT:
       cli->count = cli_number(cli, "--count", optarg, 1, UINT64_MAX - 1);
       return true;
+    case CLI_MONITOR:
+      cli->monitor = optarg;
+      return true;
     case CLI_HELP:
       fputs(usage, stdout);
       exit(CLI_OK);
@@ -155,6 +170,10 @@ static inline struct toe_engine *cli_open(const struct cli *cli) {
   if (cli->uri == NULL) cli_fail(cli, CLI_USAGE, "which engine?  --uri sim:tap=toe0, or --help");
   const int result = toe_open(cli->uri, &cli->config, &engine, message, sizeof message);
   if (result != 0) cli_fail(cli, CLI_NO_ENGINE, "%s", message);
+  if (cli->monitor != NULL) {
+    const int monitored = toe_monitor(engine, cli->monitor);
+    if (monitored != 0) cli_fail(cli, CLI_FAILED, "%s: %s", cli->monitor, toe_strerror(monitored));
+  }
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   return engine;

@@ -46,19 +46,27 @@ static bool echo(struct client *client) {
   }
 }
 
-static void accept_all(const struct cli *cli, struct toe_listener *listener) {
+/* Gives each new connection the first free place of clients[places]; its tag says which. */
+static void accept_all(struct toe_listener *listener, struct client **clients, uint32_t places) {
   struct toe_conn *conn;
 
   while (toe_accept(listener, 0, &conn) == 0) {
-    struct client *client = calloc(1, sizeof *client);
-    if (client == NULL) cli_fail(cli, CLI_FAILED, "out of memory");
+    uint32_t place = 0;
+    while (place < places && clients[place] != NULL) place++;
+    struct client *client = place < places ? calloc(1, sizeof *client) : NULL;
+    if (client == NULL) {
+      toe_abort(conn);
+      continue;
+    }
     client->conn = conn;
-    toe_conn_set_tag(conn, (uint64_t)(uintptr_t)client);
+    clients[place] = client;
+    toe_conn_set_tag(conn, place);
   }
 }
 
 int main(int argc, char **argv) {
   static const struct option options[] = {{"port", required_argument, NULL, 'p'}, CLI_LONG_OPTIONS};
+  struct toe_engine_info info = {0};
   struct toe_listener *listener;
   struct toe_event events[EVENTS];
   struct cli cli;
@@ -76,8 +84,13 @@ int main(int argc, char **argv) {
   if (optind != argc) cli_fail(&cli, CLI_USAGE, "\"%s\" is one argument too many", argv[optind]);
 
   struct toe_engine *engine = cli_open(&cli);
+  toe_engine_info(engine, &info);
+  struct client **clients = calloc(info.num_conns, sizeof(void *));
+  if (clients == NULL) cli_fail(&cli, CLI_FAILED, "out of memory");
   int result = toe_listen(engine, port, 1024, 0, &listener);
   if (result != 0) cli_fail(&cli, CLI_FAILED, "port %u: %s", port, toe_strerror(result));
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  printf("echoing on port %u\n", port);
 
   const uint64_t deadline_us = cli_deadline(&cli, engine);
   while (!cli_stopped && ended < cli.count && toe_now_us(engine) < deadline_us) {
@@ -85,17 +98,20 @@ int main(int argc, char **argv) {
     if (count < 0) cli_fail(&cli, CLI_NO_ENGINE, "%s", toe_strerror(count));
     for (int i = 0; i < count; i++) {
       if (events[i].listener != NULL) {
-        accept_all(&cli, listener);
+        accept_all(listener, clients, info.num_conns);
         continue;
       }
-      struct client *client = (struct client *)(uintptr_t)events[i].tag;
+      struct client *client = clients[events[i].tag];
       if (echo(client)) continue;
+      clients[events[i].tag] = NULL;
       toe_conn_close(client->conn);
       free(client);
       ended++;
     }
   }
   toe_listener_close(listener);
+  for (uint32_t i = 0; i < info.num_conns; i++) free(clients[i]);
+  free(clients);
   toe_drain(engine, 5000000);
   toe_close(engine);
   return CLI_OK;

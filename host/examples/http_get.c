@@ -87,14 +87,14 @@ static const char *parse_header(struct answer *answer) {
 /* Octets of the answer.  Returns an explanation when something is wrong. */
 static const char *take(struct answer *answer, const char *data, size_t len, FILE *file) {
   if (!answer->in_body) {
-    size_t room = HEADER_OCTETS - answer->header_len;
+    const size_t room = HEADER_OCTETS - answer->header_len;
     const size_t before = answer->header_len;
     const size_t copied = len < room ? len : room;
     memcpy(answer->header + before, data, copied);
     answer->header_len += copied;
     answer->header[answer->header_len] = '\0';
     const char *end = strstr(answer->header, "\r\n\r\n");
-    if (end == NULL) return copied < len ? "the header does not end" : NULL;
+    if (end == NULL) return answer->header_len == HEADER_OCTETS ? "the header does not end" : NULL;
     answer->in_body = true;
     const char *complaint = parse_header(answer);
     if (complaint != NULL) return complaint;

@@ -31,8 +31,7 @@ enum phase {
 };
 
 struct client {
-  struct client *next, **to_this; /* in server->clients */
-  struct toe_conn *conn;
+  struct toe_conn *conn; /* its tag is the client's place in server->clients */
   enum phase phase;
   uint64_t seen_us; /* last progress */
   bool keep;        /* another request may follow */
@@ -49,7 +48,8 @@ struct server {
   struct toe_engine *engine;
   int folder;
   bool verbose;
-  struct client *clients;
+  uint32_t places;
+  struct client **clients; /* clients[places], NULL: free */
   uint64_t answers;
   char path[REQUEST_OCTETS + 1]; /* of the request at hand */
   char chunk[CHUNK_OCTETS];
@@ -318,14 +318,13 @@ static bool serve(struct server *server, struct client *client, bool *reset) {
   }
 }
 
-static void client_end(struct client *client, bool reset) {
+static void client_end(struct server *server, struct client *client, bool reset) {
+  server->clients[toe_conn_tag(client->conn)] = NULL;
   if (reset)
     toe_abort(client->conn);
   else
     toe_conn_close(client->conn);
   if (client->file >= 0) close(client->file);
-  *client->to_this = client->next;
-  if (client->next != NULL) client->next->to_this = client->to_this;
   free(client);
 }
 
@@ -333,7 +332,9 @@ static void accept_all(struct server *server, struct toe_listener *listener) {
   struct toe_conn *conn;
 
   while (toe_accept(listener, 0, &conn) == 0) {
-    struct client *client = calloc(1, sizeof *client);
+    uint32_t place = 0;
+    while (place < server->places && server->clients[place] != NULL) place++;
+    struct client *client = place < server->places ? calloc(1, sizeof *client) : NULL;
     if (client == NULL) {
       toe_abort(conn);
       continue;
@@ -341,22 +342,19 @@ static void accept_all(struct server *server, struct toe_listener *listener) {
     client->conn = conn;
     client->file = -1;
     client->seen_us = toe_now_us(server->engine);
-    client->next = server->clients;
-    client->to_this = &server->clients;
-    if (client->next != NULL) client->next->to_this = &client->next;
-    server->clients = client;
-    toe_conn_set_tag(conn, (uint64_t)(uintptr_t)client);
+    server->clients[place] = client;
+    toe_conn_set_tag(conn, place);
   }
 }
 
 static void end_idle(struct server *server) {
   const uint64_t now_us = toe_now_us(server->engine);
-  struct client *next;
 
-  for (struct client *client = server->clients; client != NULL; client = next) {
-    next = client->next;
+  for (uint32_t i = 0; i < server->places; i++) {
+    struct client *client = server->clients[i];
+    if (client == NULL) continue;
     const uint64_t limit_us = client->phase == CLOSING ? kLingerUs : kIdleUs;
-    if (now_us - client->seen_us > limit_us) client_end(client, client->phase == SENDING);
+    if (now_us - client->seen_us > limit_us) client_end(server, client, client->phase == SENDING);
   }
 }
 
@@ -371,11 +369,12 @@ static void run(struct server *server, struct toe_listener *listener) {
         toe_wait(server->engine, events, EVENTS, cli_timeout(server->engine, deadline_us));
     if (count < 0) cli_fail(&server->cli, CLI_NO_ENGINE, "%s", toe_strerror(count));
     for (int i = 0; i < count; i++) {
-      struct client *client = (struct client *)(uintptr_t)events[i].tag;
-      if (events[i].listener != NULL)
+      if (events[i].listener != NULL) {
         accept_all(server, listener);
-      else if (!serve(server, client, &reset))
-        client_end(client, reset);
+        continue;
+      }
+      struct client *client = server->clients[events[i].tag];
+      if (!serve(server, client, &reset)) client_end(server, client, reset);
     }
     end_idle(server);
   }
@@ -386,6 +385,7 @@ int main(int argc, char **argv) {
                                           {"verbose", no_argument, NULL, 'v'},
                                           CLI_LONG_OPTIONS};
   static struct server server;
+  struct toe_engine_info info = {0};
   struct toe_listener *listener;
   uint16_t port = 80;
   int option;
@@ -404,6 +404,10 @@ int main(int argc, char **argv) {
   if (server.folder < 0) cli_fail(&server.cli, CLI_USAGE, "%s: %s", argv[optind], strerror(errno));
 
   server.engine = cli_open(&server.cli);
+  toe_engine_info(server.engine, &info);
+  server.places = info.num_conns;
+  server.clients = calloc(server.places, sizeof(void *));
+  if (server.clients == NULL) cli_fail(&server.cli, CLI_FAILED, "out of memory");
   const int result = toe_listen(server.engine, port, 1024, 0, &listener);
   if (result != 0) cli_fail(&server.cli, CLI_FAILED, "port %u: %s", port, toe_strerror(result));
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -411,7 +415,10 @@ int main(int argc, char **argv) {
   run(&server, listener);
 
   toe_listener_close(listener);
-  while (server.clients != NULL) client_end(server.clients, false);
+  for (uint32_t i = 0; i < server.places; i++) {
+    if (server.clients[i] != NULL) client_end(&server, server.clients[i], false);
+  }
+  free(server.clients);
   toe_drain(server.engine, (int64_t)kLingerUs);
   toe_close(server.engine);
   printf("%" PRIu64 " answers\n", server.answers);

@@ -92,7 +92,7 @@ static int write_key(struct toe_engine *engine, const struct toe_config *config)
 
   memcpy(key, config->key, sizeof key);
   if (!config->has_key && getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) return TOE_ERR_IO;
-  for (int i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 4; i++) {
     words[i] = key[4 * i] | (uint32_t)key[4 * i + 1] << 8 | (uint32_t)key[4 * i + 2] << 16 |
                (uint32_t)key[4 * i + 3] << 24;
   }

@@ -77,7 +77,7 @@ static int make_pool(struct toe_engine *engine) {
   const size_t count = 2 * (size_t)engine->num_conns;
 
   engine->conns = calloc(count, sizeof *engine->conns);
-  engine->by_id = calloc(engine->num_conns, sizeof *engine->by_id);
+  engine->by_id = calloc(engine->num_conns, sizeof(void *));
   if (engine->conns == NULL || engine->by_id == NULL) return TOE_ERR_NO_MEMORY;
   for (size_t i = 0; i < count; i++) list_append(&engine->pool, &engine->conns[i].member);
   return 0;
@@ -188,16 +188,17 @@ static void wait_idle(struct toe_engine *engine) {
 
 void toe_close(struct toe_engine *engine) {
   if (engine == NULL) return;
+  monitor_close(engine);
   if (!engine->gone) {
     abort_all(engine);
     flush(engine);
     wait_idle(engine);
     reg_write1(engine, TOE_REG(CTRL), 0);
   }
-  while (!list_empty(&engine->listeners)) {
-    struct toe_listener *listener =
-        TOE_CONTAINER(struct toe_listener, member, engine->listeners.next);
-    list_remove(&listener->member);
+  struct link *link = engine->listeners.next;
+  while (link != &engine->listeners) {
+    struct toe_listener *listener = TOE_CONTAINER(struct toe_listener, member, link);
+    link = link->next;
     free(listener);
   }
   engine->transport.close(engine->transport.ctx);
@@ -269,6 +270,7 @@ int process_until(struct toe_engine *engine, uint64_t deadline_us) {
     taken = process_once(engine, deadline_us, &expired);
   } while (taken == 0 && !expired);
   if (taken < 0) return taken;
+  monitor_serve(engine);
   if (t->now_us(t->ctx) >= engine->counters_due_us && counters_update(engine) != 0)
     return TOE_ERR_GONE;
   return taken != 0;

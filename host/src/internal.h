@@ -81,6 +81,7 @@ struct toe_conn {
   bool linger_zero;
   bool more_used;  /* TOE_MORE: the engine corks, and what may go carries push */
   bool push;       /* the next CmdSend does */
+  bool asked_info; /* a query is on its way: no release before its answer */
   bool info_valid; /* engine->info answers the query of this connection */
   int error;       /* pending error, 0 or negative */
   uint32_t opts;   /* TOE_OPTS_ bits as the user set them */
@@ -104,6 +105,8 @@ struct toe_listener {
   struct link backlog;
   uint16_t port;
 };
+
+struct toe_monitor;
 
 struct toe_engine {
   struct toe_transport transport;
@@ -137,6 +140,8 @@ struct toe_engine {
   enum toe_reason sync_reason;
   bool sync_done;
   struct toe_conn_info info;
+
+  struct toe_monitor *monitor; /* NULL: none */
 
   uint64_t random; /* state of the local port numbers */
   uint32_t late_commands;
@@ -270,6 +275,12 @@ uint64_t orphans_check(struct toe_engine *engine);
 
 /* Queues an event of a connection or listener, once. */
 void source_ready(struct toe_engine *engine, struct source *source);
+
+/* ---- monitor.c ------------------------------------------------------------------------------ */
+
+/* Answers who has asked; nothing to do without a monitor. */
+void monitor_serve(struct toe_engine *engine);
+void monitor_close(struct toe_engine *engine);
 
 /* ---- counters.c ----------------------------------------------------------------------------- */
 

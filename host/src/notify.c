@@ -142,7 +142,9 @@ static void on_info(struct toe_conn *conn, const uint32_t *words) {
       .retransmits = words[TOE_NTF_RETRANSMITS_WORD] >> 16,
       .retries = (uint8_t)(words[TOE_NTF_RETRANSMITS_WORD] & 0xf),
   };
+  conn->asked_info = false;
   conn->info_valid = true;
+  if (conn->pending != 0) conn_pend(conn, 0); /* a release that has waited */
 }
 
 /* Acknowledgements and octets.  True when there is something new to read. */
@@ -196,7 +198,6 @@ void dispatch(struct toe_engine *engine, const uint32_t *words) {
     return;
   }
   if ((flags & TOE_NTF_ACCEPTED) != 0 && conn == NULL) conn = on_accepted(engine, words, id);
-  /* The answer to a query may come after the release that followed it. */
   if (conn == NULL) return;
   if ((flags & TOE_NTF_CONNECTED) != 0) on_established(conn, words);
 

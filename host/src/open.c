@@ -191,10 +191,11 @@ uint64_t orphans_check(struct toe_engine *engine) {
 int toe_drain(struct toe_engine *engine, int64_t timeout_us) {
   const uint64_t deadline_us = deadline_after(engine, timeout_us);
 
-  while (!list_empty(&engine->orphans) || !list_empty(&engine->dirty)) {
-    const int result = process_until(engine, deadline_us);
-    if (result < 0) return result;
+  int result = flush(engine);
+  while (result == 0 && !(list_empty(&engine->orphans) && list_empty(&engine->dirty))) {
+    result = process_until(engine, deadline_us);
     if (result == 0) return TOE_ERR_TIMEOUT;
+    if (result > 0) result = flush(engine);
   }
-  return 0;
+  return result;
 }

@@ -17,7 +17,7 @@ bool sq_put(struct toe_engine *engine, const struct command *command) {
     engine->sq_head = (uint16_t)head;
     if ((uint16_t)(engine->sq_tail - engine->sq_head) >= TOE_SQ_DEPTH) return false;
   }
-  uint32_t *words = engine->sq + (engine->sq_tail % TOE_SQ_DEPTH) * TOE_CMD_WORDS;
+  uint32_t *words = engine->sq + (size_t)(engine->sq_tail % TOE_SQ_DEPTH) * TOE_CMD_WORDS;
   memset(words, 0, TOE_CMD_WORDS * sizeof *words);
   words[TOE_CMD_OP_WORD] = (uint32_t)command->op | (uint32_t)command->flags << TOE_CMD_FLAGS_LSB |
                            (uint32_t)command->conn << TOE_CMD_CONN_LSB;

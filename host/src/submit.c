@@ -77,11 +77,13 @@ static bool flush_conn(struct toe_conn *conn) {
   drop_pointless(conn);
   while (conn->pending != 0) {
     const unsigned what = conn->pending & (0U - conn->pending);
+    if (what == PENDING_RELEASE && conn->asked_info) break;
     const struct command command = make_command(conn, what);
     if (!sq_put(conn->engine, &command)) return false;
     conn->pending &= (uint16_t)~what;
     if (what == PENDING_RECEIVED) conn->rcv_reported = conn->rcv_read;
     if (what == PENDING_SEND) conn->push = false;
+    if (what == PENDING_QUERY) conn->asked_info = true;
     if (what == PENDING_RELEASE) {
       conn->engine->by_id[conn->id] = NULL;
       conn_free(conn);

@@ -32,15 +32,15 @@ struct toe_transport;
 
 /** What toe_open() sets up.  Fill in with toe_config_init(), then change what matters. */
 struct toe_config {
-  uint8_t mac[6];        /**< our Ethernet address; zero: the engine's, or one made from ip */
-  uint32_t ip;           /**< our address; zero: the engine's, with its subnet and gateway */
-  uint8_t prefix_len;    /**< of the subnet, 1 to 31 */
-  uint32_t gateway;      /**< next hop outside the subnet, 0: none */
-  uint16_t mtu;          /**< largest IPv4 packet in octets, 576 to 9000; zero: the engine's */
-  uint16_t min_mss;      /**< a peer's MSS below this is taken as this, 1 to 1460 octets */
-  bool timestamps;       /**< RFC 7323 timestamps */
-  bool sack;             /**< RFC 2018 */
-  bool window_scale;     /**< RFC 7323 window scaling */
+  uint8_t mac[6];     /**< our Ethernet address; zero: the engine's, or one made from ip */
+  uint32_t ip;        /**< our address; zero: the engine's, with its subnet and gateway */
+  uint8_t prefix_len; /**< of the subnet, 1 to 31 */
+  uint32_t gateway;   /**< next hop outside the subnet, 0: none */
+  uint16_t mtu;       /**< largest IPv4 packet in octets, 576 to 9000; zero: the engine's */
+  uint16_t min_mss;   /**< a peer's MSS below this is taken as this, 1 to 1460 octets */
+  bool timestamps;    /**< RFC 7323 timestamps */
+  bool sack;          /**< RFC 2018 */
+  bool window_scale;  /**< RFC 7323 window scaling */
   uint32_t rto_initial_us, rto_min_us, rto_max_us; /**< RFC 6298 */
   uint8_t data_retries;  /**< retransmissions before a connection is given up, 1 to 15 */
   uint8_t syn_retries;   /**< the same for SYN and SYN-ACK, 1 to 15 */
@@ -48,8 +48,8 @@ struct toe_config {
   uint32_t delack_us;    /**< longest delay of an ACK, up to 500000 */
   uint64_t keepalive_us; /**< idle time before a probe, under 2^38 */
   uint32_t keepalive_interval_us;
-  bool has_key;          /**< use key; otherwise 16 octets from the system's random source */
-  uint8_t key[16];       /**< SipHash key: only for runs that must repeat exactly */
+  bool has_key;    /**< use key; otherwise 16 octets from the system's random source */
+  uint8_t key[16]; /**< SipHash key: only for runs that must repeat exactly */
 };
 
 /** Set every field to its default; addresses and mtu become zero. */
@@ -283,9 +283,9 @@ struct toe_conn_info {
   uint32_t srtt_us, rttvar_us, rto_us;          /**< 0: not measured yet */
   uint16_t snd_mss;                             /**< octets of payload in a full segment */
   uint8_t snd_wscale, rcv_wscale;
-  bool timestamps, sack;                        /**< negotiated */
-  uint32_t retransmits;                         /**< segments sent again in all */
-  uint8_t retries;                              /**< of the oldest unacknowledged segment */
+  bool timestamps, sack; /**< negotiated */
+  uint32_t retransmits;  /**< segments sent again in all */
+  uint8_t retries;       /**< of the oldest unacknowledged segment */
 };
 
 /** Ask the engine; blocks for its answer, microseconds.  0, TOE_ERR_STATE, TOE_ERR_GONE. */
@@ -310,13 +310,13 @@ int toe_sock_wait_closed(struct toe_conn *conn, int64_t timeout_us);
 /* ---- Information -------------------------------------------------------------------------- */
 
 struct toe_engine_info {
-  uint16_t version;            /**< of the register map: major in bits 15:8, minor in 7:0 */
-  uint16_t data_width;         /**< bits */
-  uint32_t num_conns;          /**< connections at most */
+  uint16_t version;    /**< of the register map: major in bits 15:8, minor in 7:0 */
+  uint16_t data_width; /**< bits */
+  uint32_t num_conns;  /**< connections at most */
   uint32_t rx_ring_octets, tx_ring_octets;
-  uint32_t listeners;          /**< ports at most */
+  uint32_t listeners;                        /**< ports at most */
   uint32_t half_open, time_wait, free_conns; /**< now */
-  uint32_t late_commands;      /**< refused because their connection had just ended: harmless */
+  uint32_t late_commands; /**< refused because their connection had just ended: harmless */
 };
 
 int toe_engine_info(struct toe_engine *engine, struct toe_engine_info *info);
@@ -333,6 +333,26 @@ struct toe_counter {
  * @return the number of counters there are (however small max is), or TOE_ERR_GONE.
  */
 int toe_counters(struct toe_engine *engine, struct toe_counter *counters, int max);
+
+/**
+ * Everything above as text, for people and for toectl: one line each for the engine, its listeners,
+ * its connections and its counters; a line is a word and then name=value, separated by spaces.
+ *
+ * @param text  on success a string that the caller must free().
+ * @return 0, TOE_ERR_NO_MEMORY, TOE_ERR_GONE.  Blocks for the engine's answers, microseconds each.
+ */
+int toe_report(struct toe_engine *engine, char **text);
+
+/**
+ * Let other programs of the same user see the engine: toectl --socket PATH.  Who connects to the
+ * UNIX socket gets toe_report() from the next toe_process() or toe_wait(); nothing can be changed
+ * through it.  It ends with toe_close().
+ *
+ * @param path  of the socket; one that nobody listens on is replaced.
+ * @return 0, TOE_ERR_IN_USE, TOE_ERR_PERMISSION, TOE_ERR_IO, TOE_ERR_RANGE (path too long),
+ *         TOE_ERR_STATE (there is one already), TOE_ERR_NO_MEMORY, TOE_ERR_GONE.
+ */
+int toe_monitor(struct toe_engine *engine, const char *path);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,8 @@ struct toe_live_config {
   uint32_t peer_ip;          /**< address for the machine's side of it, 0: leave it alone */
   unsigned peer_prefix_len;
   const char *pcap;   /**< capture to write: what enters and leaves the engine.  NULL: none */
+  const char *states; /**< state log to write, as JSON lines (sim/live_log.h).  NULL: none */
+  const char *stats;  /**< statistics to write at the end, as JSON.  NULL: none */
   const char *replay; /**< capture whose frames enter the engine, NULL: none */
   struct toe_link_config link; /**< between network and engine, each direction by itself */
 };
@@ -31,7 +33,8 @@ struct toe_live_config {
  *
  * @param config  copied, with its strings.
  * @return 0, or a negative enum toe_err with out->message filled in: those of toe_sim_create(),
- *         toe_tap_open(), toe_pcap_create(), toe_pcap_open() and toe_link_create().
+ *         toe_tap_open(), toe_pcap_create(), toe_pcap_open() and toe_link_create(), and TOE_ERR_IO
+ * for a log that cannot be written.
  */
 int toe_live_open(const struct toe_live_config *config, struct toe_transport *out);
 
