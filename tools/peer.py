@@ -36,6 +36,7 @@ def pattern(seed, octets):
 def echo(addr, port, count):
     with socket.create_server((addr, port), backlog=128) as server:
         server.settimeout(TIMEOUT_S)
+        print("ready", flush=True)
         for _ in range(count):
             conn, _ = server.accept()
             conn.settimeout(TIMEOUT_S)

