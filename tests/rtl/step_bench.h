@@ -270,6 +270,16 @@ static inline const rtl_tx_seg_t *last_tx(const bench_t *b) {
   return &b->sent[b->expected_count - 1];
 }
 
+/* Takes n full segments from the trace, from seq on. */
+static inline void tx_full(bench_t *b, uint32_t seq, unsigned n) {
+  for (unsigned i = 0; i < n; i++, seq += MSS) {
+    cr_assert_lt(b->expected_count, b->sent_count, "segment %u of %u was not sent", i, n);
+    const rtl_tx_seg_t *sent = &b->sent[b->expected_count++];
+    cr_assert_eq(sent->seq, OUR_ISS + seq);
+    cr_assert_eq(sent->payload_len, MSS);
+  }
+}
+
 /* A host command, without the grant that it may cause; the reason when it is refused. */
 static inline unsigned command_only(bench_t *b, rtl_cmd_t cmd) {
   cmd.tag = TAG;

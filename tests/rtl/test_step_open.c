@@ -174,6 +174,7 @@ Test(syn_sent, window_after_a_lost_syn_is_one_segment) {
   rx(&b, "SA", .seq = 0, .ack = 1, .opt = {.mss_valid = 1, .mss = MSS});
   cr_assert_eq(b.tcb.cwnd, MSS);
   cr_assert_eq(b.tcb.rto_us, 3000000);
+  cr_assert_gt(b.tcb.ssthresh, RING, "slow start goes on from there");
   cr_assert_eq(b.tcb.rtt_valid, 0, "Karn: a SYN sent twice is no measurement");
 }
 
@@ -283,6 +284,7 @@ Test(syn_rcvd, syn_ack_of_simultaneous_open_establishes) {
   bench_t b = syn_rcvd();
   rx(&b, "SA", .seq = 0, .ack = 1, .opt = {.ts_valid = 1, .ts_val = 9});
   tx(&b, "A", .seq = 1, .ack = 1);
+  cr_assert_eq(b.tcb.snd_wnd, PEER_WND, "no window of a SYN is scaled");
   state_is(&b, TcpEstablished);
   cr_assert(notified(&b).connected);
 }

@@ -470,6 +470,17 @@ Test(established, urgent_pointer_tells_the_host_once) {
   cr_assert_not(notified(&b).urgent);
 }
 
+Test(established, urgent_pointer_follows_what_the_host_reads) {
+  bench_t b = established();
+  rx(&b, "A", .seq = 1, .ack = 1, .len = 100);
+  host_read(&b, 61);
+  cr_assert_eq(b.tcb.rcv_up, PEER_ISS + 61);
+  rx(&b, "UA", .seq = 101, .ack = 1, .len = 10, .urg = 10);
+  cr_assert(notified(&b).urgent);
+  host_read(&b, 105);
+  cr_assert_eq(b.tcb.rcv_up, PEER_ISS + 111);
+}
+
 Test(close_wait, urgent_pointer_is_ignored) {
   bench_t b = close_wait();
   rx(&b, "UA", .seq = 2, .ack = 1, .urg = 5);

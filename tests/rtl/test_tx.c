@@ -231,9 +231,9 @@ static void request_echo(struct bench *b, uint8_t *data, uint32_t len, bool zero
     data[i] = zeros ? 0 : (uint8_t)tb_random(&b->rng);
   }
   frame_build_icmp(&request, &path, 8, 0, data, len);
-  frame_build_icmp(&b->echo.frame, &path, 0, 0, data, len);
-  frame_pad(&b->echo.frame, MIN_FRAME, 0);
-  b->echo_wanted = true;
+  frame_build_icmp(&b->aside, &path, 0, 0, data, len);
+  frame_pad(&b->aside, MIN_FRAME, 0);
+  b->aside_wanted = true;
 
   tb_tb_tx_t *tb = b->tb;
   *tb->echo_valid_i = 1;
@@ -267,7 +267,7 @@ Test(tx, echo_of_zeros_has_a_good_checksum) {
   request_echo(b, data, 32, true);
   cr_assert_eq(*b->tb->echo_checksum_i, 0xf7ff);
   check_all_came(b);
-  cr_assert_eq(frame_get16(&b->echo.frame, 36), 0xffff);
+  cr_assert_eq(frame_get16(&b->aside, 36), 0xffff);
   bench_delete(b);
 }
 
@@ -287,7 +287,7 @@ Test(tx, echo_and_segments_share_the_wire) {
       want_segment(b, &s, s.dst_mac);
       send(b, &s);
     }
-    while (b->echo_wanted) {
+    while (b->aside_wanted) {
       cycle(b);
     }
   }

@@ -15,7 +15,9 @@
 #include "toe/toe.h"
 #include "toe/toe_net.h"
 
-enum { PORT = 7000, SECOND_US = 1000000 };
+enum { PORT = 7000 };
+
+#define SECOND_US INT64_C(1000000)
 
 static const uint32_t kIp[2] = {0x0a000001, 0x0a000002};
 

@@ -7,6 +7,7 @@
 #include "api_pair.h"
 #include "toe/toe_regs.h"
 
+/* UINT64_MAX when there is none of that name. */
 static uint64_t counter(struct toe_engine *engine, const char *name) {
   struct toe_counter counters[TOE_HW_COUNTER_COUNT];
   const int count = toe_counters(engine, counters, TOE_HW_COUNTER_COUNT);
@@ -15,7 +16,7 @@ static uint64_t counter(struct toe_engine *engine, const char *name) {
   for (int i = 0; i < count; i++) {
     if (strcmp(counters[i].name, name) == 0) return counters[i].value;
   }
-  cr_assert_fail("no counter %s", name);
+  return UINT64_MAX;
 }
 
 Test(api_info, engine_tells_its_sizes) {
@@ -84,8 +85,8 @@ Test(api_info, features_switched_off_are_not_negotiated) {
     cr_assert_eq(toe_conn_info(conns[i], &info), 0);
     cr_expect(!info.timestamps);
     cr_expect(!info.sack);
-    cr_expect_eq(info.snd_wscale, 0);
-    cr_expect_eq(info.rcv_wscale, 0);
+    cr_expect_eq(info.snd_wscale, 0, "end %d", i);
+    cr_expect_eq(info.rcv_wscale, 0, "end %d", i);
     cr_expect_eq(info.snd_mss, 960);
   }
   api_pair_delete(p);

@@ -159,7 +159,7 @@ Test(api_listen, every_listener_can_be_used_and_no_more) {
   struct toe_listener *listener, *last = NULL;
 
   cr_assert_eq(toe_engine_info(p->engine[1], &info), 0);
-  for (uint16_t i = 0; i < info.listeners; i++)
+  for (uint32_t i = 0; i < info.listeners; i++)
     cr_assert_eq(toe_listen(p->engine[1], (uint16_t)(PORT + i), 1, 0, &last), 0, "%u", i);
   cr_expect_eq(toe_listen(p->engine[1], PORT - 1, 1, 0, &listener), TOE_ERR_FULL);
   toe_listener_close(last);

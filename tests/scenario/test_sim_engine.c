@@ -132,7 +132,7 @@ Test(sim_frames, full_queue_takes_no_more_and_loses_nothing) {
   cr_expect_eq(toe_sim_frame_room(sim), 0);
   for (int i = 0; i < 3; i++) sim_bench_next(sim, &answer);
   cr_expect_eq(stats_of(sim).frames_in, 3);
-  cr_expect_eq(stats_of(sim).octets_in, 3 * request.len);
+  cr_expect_eq(stats_of(sim).octets_in, UINT64_C(3) * request.len);
   cr_expect_eq(toe_sim_frame_in(sim, request.data, 0, 0), TOE_ERR_RANGE);
   cr_expect_eq(toe_sim_frame_in(sim, request.data, TOE_SIM_MAX_FRAME + 1, 0), TOE_ERR_RANGE);
   toe_sim_destroy(sim);
@@ -307,7 +307,7 @@ static uint64_t converse(struct toe_sim *sim) {
     sim_bench_ping(&request, i, 10u * i);
     if (i % 3 == 0) request.data[request.len - 1] ^= 1;
     toe_sim_frame_in(sim, request.data, request.len, i % 7 == 0 ? TOE_SIM_BAD_FCS : 0);
-    toe_sim_advance(sim, toe_sim_now(sim) + 777u * i, 0);
+    toe_sim_advance(sim, toe_sim_now(sim) + UINT64_C(777) * i, 0);
     while ((len = toe_sim_frame_out(sim, answer.data, sizeof answer.data, &time_ns)) > 0) {
       for (int octet = 0; octet < len; octet++) sum = sum * 31 + answer.data[octet];
       sum = sum * 31 + time_ns;

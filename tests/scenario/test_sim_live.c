@@ -129,8 +129,6 @@ static void enter_namespace(void) {
   if (access("/dev/net/tun", R_OK | W_OK) != 0) cr_skip_test("no /dev/net/tun here");
 }
 
-TestSuite(sim_tap, .init = enter_namespace, .timeout = 60);
-
 static void open_tap(const char *more) {
   char uri[200];
 
@@ -161,11 +159,10 @@ static void send_ping(int fd, uint16_t sequence) {
 /* Sequence number of an echo reply that has come, or -1. */
 static int receive_pong(int fd) {
   uint8_t packet[200];
-  ssize_t len;
 
-  while ((len = recv(fd, packet, sizeof packet, 0)) > 0) {
+  while (recv(fd, packet, sizeof packet, 0) > 0) {
     struct icmphdr echo;
-    const size_t header = 4u * (packet[0] & 15u);
+    const size_t header = (size_t)4 * (packet[0] & 15u);
     memcpy(&echo, packet + header, sizeof echo);
     if (echo.type == ICMP_ECHOREPLY && ntohs(echo.un.echo.id) == 77)
       return ntohs(echo.un.echo.sequence);
@@ -173,7 +170,7 @@ static int receive_pong(int fd) {
   return -1;
 }
 
-Test(sim_tap, linux_pings_the_engine) {
+Test(sim_tap, linux_pings_the_engine, .init = enter_namespace, .timeout = 60) {
   open_tap("");
   const int fd = ping_socket();
   for (uint16_t i = 0; i < 20; i++) {
@@ -188,7 +185,7 @@ Test(sim_tap, linux_pings_the_engine) {
   transport.close(transport.ctx);
 }
 
-Test(sim_tap, lossy_link_loses_pings) {
+Test(sim_tap, lossy_link_loses_pings, .init = enter_namespace, .timeout = 60) {
   open_tap(",loss=30%,seed=5");
   const int fd = ping_socket();
   unsigned answered = 0;
@@ -214,7 +211,7 @@ static uint64_t cpu_ns(void) {
   return (uint64_t)used.tv_sec * kSecondNs + (uint64_t)used.tv_nsec;
 }
 
-Test(sim_tap, idle_engine_sleeps) {
+Test(sim_tap, idle_engine_sleeps, .init = enter_namespace, .timeout = 60) {
   open_tap("");
   for (int i = 0; i < 10; i++) transport.wait(transport.ctx, 100000); /* Linux says hello */
   const uint64_t start_us = transport.now_us(transport.ctx);
@@ -240,7 +237,7 @@ static bool loop_until_quiet(int fd) {
   return false;
 }
 
-Test(sim_tap, descriptor_serves_an_event_loop) {
+Test(sim_tap, descriptor_serves_an_event_loop, .init = enter_namespace, .timeout = 60) {
   open_tap("");
   const int fd = transport.fd(transport.ctx);
   const int ping = ping_socket();
@@ -266,7 +263,7 @@ Test(sim_tap, descriptor_serves_an_event_loop) {
   transport.close(transport.ctx);
 }
 
-Test(sim_tap, device_in_use_is_named) {
+Test(sim_tap, device_in_use_is_named, .init = enter_namespace, .timeout = 60) {
   struct toe_transport second;
 
   open_tap("");
@@ -279,7 +276,7 @@ Test(sim_tap, device_in_use_is_named) {
   transport.close(transport.ctx);
 }
 
-Test(sim_tap, device_that_goes_away_ends_the_wait) {
+Test(sim_tap, device_that_goes_away_ends_the_wait, .init = enter_namespace, .timeout = 60) {
   open_tap("");
   transport.wait(transport.ctx, 10000);
   cr_assert_eq(system("ip link delete toe0"), 0);

@@ -28,8 +28,6 @@ static void destroy_both(void) {
   toe_sim_destroy(sims[1]);
 }
 
-TestSuite(sim_pair, .init = make_both, .fini = destroy_both);
-
 /* Enables an engine; its announcement waits to be sent. */
 static void enable(struct toe_sim *sim) {
   static const uint32_t key[4] = {1, 2, 3, 4};
@@ -49,7 +47,7 @@ static struct toe_pair *join(const struct toe_link_config *link, struct toe_pcap
   return pair;
 }
 
-Test(sim_pair, frame_crosses_after_the_delay) {
+Test(sim_pair, frame_crosses_after_the_delay, .init = make_both, .fini = destroy_both) {
   const struct toe_link_config link = {.delay_ns = 50000};
   struct toe_pair *pair = join(&link, NULL);
 
@@ -66,7 +64,7 @@ Test(sim_pair, frame_crosses_after_the_delay) {
   toe_pair_destroy(pair);
 }
 
-Test(sim_pair, idle_hour_is_skipped) {
+Test(sim_pair, idle_hour_is_skipped, .init = make_both, .fini = destroy_both) {
   struct toe_pair *pair = join(NULL, NULL);
   struct toe_sim_stats stats;
 
@@ -79,7 +77,7 @@ Test(sim_pair, idle_hour_is_skipped) {
   toe_pair_destroy(pair);
 }
 
-Test(sim_pair, losing_link_loses) {
+Test(sim_pair, losing_link_loses, .init = make_both, .fini = destroy_both) {
   const struct toe_link_config link = {.delay_ns = 1000, .loss_ppm = 1000000};
   struct toe_pair *pair = join(&link, NULL);
   struct toe_link_stats stats;
@@ -93,7 +91,7 @@ Test(sim_pair, losing_link_loses) {
   toe_pair_destroy(pair);
 }
 
-Test(sim_pair, event_of_a_named_side_stops) {
+Test(sim_pair, event_of_a_named_side_stops, .init = make_both, .fini = destroy_both) {
   struct toe_pair *pair = join(NULL, NULL);
 
   enable(sims[0]);
@@ -109,7 +107,7 @@ Test(sim_pair, event_of_a_named_side_stops) {
   toe_pair_destroy(pair);
 }
 
-Test(sim_pair, wait_of_one_side_runs_both) {
+Test(sim_pair, wait_of_one_side_runs_both, .init = make_both, .fini = destroy_both) {
   struct toe_pair *pair = join(NULL, NULL);
   struct toe_transport transport;
 
@@ -127,7 +125,7 @@ Test(sim_pair, wait_of_one_side_runs_both) {
 }
 
 /* Enables the engines again and again, so that each sends many announcements. */
-Test(sim_pair, capture_is_in_the_order_of_time) {
+Test(sim_pair, capture_is_in_the_order_of_time, .init = make_both, .fini = destroy_both) {
   char path[] = "/tmp/toe_pair_XXXXXX";
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
@@ -163,7 +161,7 @@ Test(sim_pair, capture_is_in_the_order_of_time) {
   unlink(path);
 }
 
-Test(sim_pair, what_it_cannot_join_is_refused) {
+Test(sim_pair, what_it_cannot_join_is_refused, .init = make_both, .fini = destroy_both) {
   const struct toe_link_config fast = {.delay_ns = TOE_PAIR_MIN_DELAY_NS - 1};
   struct toe_sim_config config = sim_bench_config();
   struct toe_pair *pair = NULL;

@@ -223,7 +223,7 @@ Test(axi_mem, random_writes_end_up_in_place) {
         const uint64_t strobe = (uint64_t)tb_random(&rng) << 32 | tb_random(&rng);
         send_beat(fill, strobe & (~UINT64_C(0) >> (64 - beat_octets)), beat + 1 == beats);
         for (uint32_t octet = 0; octet < beat_octets; octet++) {
-          if ((strobe >> octet) & 1u) copy[address + beat * beat_octets + octet] = fill;
+          if ((strobe >> octet) & 1u) copy[address + (uint64_t)beat * beat_octets + octet] = fill;
         }
       }
     }

@@ -27,6 +27,7 @@ Test(frame_queue, full_refuses_and_keeps_the_order) {
       cr_assert_not_null(oldest);
       cr_expect_eq(oldest->len, 60 + 300 * taken % 1900);
       cr_expect_eq(oldest->octets[oldest->len - 1], taken);
+      cr_expect_geq(oldest->capacity, oldest->len);
       cr_expect_eq(oldest->time_ns, taken);
       cr_expect_eq(oldest->flags, taken);
       sim_frame_queue_drop(&queue);

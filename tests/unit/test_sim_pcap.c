@@ -23,9 +23,7 @@ static void remove_path(void) {
   unlink(path);
 }
 
-TestSuite(pcap, .init = make_path, .fini = remove_path);
-
-Test(pcap, frames_come_back_with_their_times) {
+Test(pcap, frames_come_back_with_their_times, .init = make_path, .fini = remove_path) {
   static const size_t lens[] = {60, 1, 1514, 9018};
   static const uint64_t times_ns[] = {0, 999999999, 1000000000, UINT64_C(1790000000123456789)};
   struct toe_pcap_writer *writer = NULL;
@@ -52,7 +50,7 @@ Test(pcap, frames_come_back_with_their_times) {
   toe_pcap_reader_close(reader);
 }
 
-Test(pcap, flushed_frames_are_in_the_file) {
+Test(pcap, flushed_frames_are_in_the_file, .init = make_path, .fini = remove_path) {
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
   uint8_t frame[60] = {7};
@@ -66,7 +64,7 @@ Test(pcap, flushed_frames_are_in_the_file) {
   cr_expect_eq(toe_pcap_close(writer), 0);
 }
 
-Test(pcap, too_long_a_frame_is_skipped) {
+Test(pcap, too_long_a_frame_is_skipped, .init = make_path, .fini = remove_path) {
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
   uint8_t frame[100] = {0};
@@ -81,7 +79,7 @@ Test(pcap, too_long_a_frame_is_skipped) {
   toe_pcap_reader_close(reader);
 }
 
-Test(pcap, bad_files_are_named) {
+Test(pcap, bad_files_are_named, .init = make_path, .fini = remove_path) {
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
   char message[TOE_SIM_MESSAGE_LEN] = "";
@@ -93,7 +91,7 @@ Test(pcap, bad_files_are_named) {
   cr_expect_eq(toe_pcap_open(path, &reader, message), TOE_ERR_IO, "an empty file");
 }
 
-Test(pcap, cut_file_is_broken) {
+Test(pcap, cut_file_is_broken, .init = make_path, .fini = remove_path) {
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
   uint8_t frame[100] = {0};

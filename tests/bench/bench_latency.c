@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cycles from the last beat of a frame in to the first beat of its answer out, for a SYN and for a
+ * second segment, which is acknowledged at once; handshakes a second, with a host that accepts and
+ * releases.
+ */
+/* sim: variants=w64,w128,w256,w512 */
+#include <stdio.h>
+
+#include "rig.h"
+
+enum { LIMIT_CYCLES = 40, HANDSHAKES = 2048, AT_ONCE = 64 };
+
+static const double kClockHz = 156.25e6;
+
+/* Cycles to the answer to a frame of @p octets that was handed over at @p cycle. */
+static double answer_cycles(const rig_t *rig, uint64_t cycle, uint32_t octets) {
+  const uint64_t last_in = cycle + rig_beats(rig, octets);
+  const uint64_t first_out = rig->last_out_cycle - (rig_beats(rig, rig->last_out_len) - 1);
+
+  rig_check(rig->last_out_cycle > cycle, "no answer");
+  return (double)first_out - (double)last_in;
+}
+
+/* SYN and SYN-ACK have 12 octets of options, so 66 octets, or 62 without padding to a multiple. */
+static void bench_syn(void) {
+  rig_t *rig = rig_new(1460);
+  const uint32_t octets = RIG_HEADERS + 8;
+
+  const uint64_t start = rig_cycle(rig);
+  rig_send_syn(rig, 0);
+  while (!rig->conns[0].answered) {
+    rig_run(rig, rig_cycle(rig) + 1);
+    rig_check(rig_cycle(rig) < start + 10000, "no SYN-ACK");
+  }
+  rig_result(rig, "syn_to_syn_ack", 1, octets, answer_cycles(rig, start, octets), "cycles",
+             LIMIT_CYCLES);
+  rig_delete(rig);
+}
+
+static void bench_ack(uint32_t octets) {
+  rig_t *rig = rig_new(octets - RIG_HEADERS);
+
+  rig_open(rig, 1);
+  rig_send_data(rig, 0, octets - RIG_HEADERS);
+  rig_settle(rig);
+  const uint64_t start = rig_cycle(rig);
+  rig_send_data(rig, 0, octets - RIG_HEADERS);
+  rig_settle(rig);
+  rig_result(rig, "segment_to_ack", 1, octets, answer_cycles(rig, start, octets), "cycles",
+             LIMIT_CYCLES);
+  rig_delete(rig);
+}
+
+static void bench_handshakes(void) {
+  rig_t *rig = rig_new(1460);
+  const uint32_t drops = rig_drops(rig);
+  uint32_t asked = 0, ended = 0;
+  uint64_t half_cycle = 0;
+  const uint64_t start = rig_cycle(rig);
+
+  /* Connection after connection: SYN, SYN-ACK, ACK, accepted by the host, RST, released. */
+  while (rig->closed < HANDSHAKES) {
+    if (asked < HANDSHAKES && asked - rig->closed < AT_ONCE) rig_send_syn(rig, asked++);
+    while (ended < asked && rig->conns[ended].accepted) rig_send_rst(rig, ended++);
+    rig_run(rig, rig_cycle(rig) + 1);
+    rig_check(rig_cycle(rig) < start + 1000u * HANDSHAKES, "handshakes stand still");
+    if (half_cycle == 0 && rig->closed >= HANDSHAKES / 2) half_cycle = rig_cycle(rig);
+  }
+  const double cycles = (double)(rig_cycle(rig) - half_cycle);
+  rig_settle(rig);
+  rig_check(rig_drops(rig) == drops, "a frame was dropped during handshakes");
+  rig_result(rig, "handshakes", AT_ONCE, 0, kClockHz * (HANDSHAKES / 2) / cycles,
+             "1/s at 156.25 MHz", -1);
+  rig_delete(rig);
+}
+
+int main(void) {
+  bench_syn();
+  bench_ack(64);
+  bench_ack(1514);
+  bench_handshakes();
+  return 0;
+}
