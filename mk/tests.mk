@@ -11,9 +11,10 @@
 #                              /* sim: variants=w64,w512 */
 #                            names other variants of mk/host.mk (one program for each)
 #   tests/peer/test_*.sh     scripts run as they are, after everything is built; 0 is passed
-#   tests/bench/bench_*.c    not Criterion; built like scenario tests, run by `make bench`
-#   tests/lib/*.c            helpers that every program above is linked with; wire.c: those with an
-#                            engine only
+#   tests/bench/bench_*.c    not Criterion; built like scenario tests, with rig.c beside them; run by
+#                            `make bench`
+#   tests/lib/*.c            helpers that every program above is linked with; wire*.c: those with
+#                            an engine only
 
 # TRACE=1 builds block tests that write the FST waveform named by TB_FST, beside the usual ones.
 TRACE ?=
@@ -24,7 +25,7 @@ space := $(subst ,, )
 # Field number $(1) of a word $(2) whose fields are separated by bars.
 field = $(subst ~,,$(word $(1),$(subst |, ,$(2))))
 
-TEST_LIB := $(call objects,$(filter-out tests/lib/wire.c,$(wildcard tests/lib/*.c))) $(STRUCTS_OBJECT)
+TEST_LIB := $(call objects,$(filter-out tests/lib/wire%.c,$(wildcard tests/lib/*.c))) $(STRUCTS_OBJECT)
 TEST_INC := -Itests/lib -I$(STRUCTS_DIR)
 
 define link_test
@@ -81,7 +82,7 @@ $(foreach test,$(RTL_TEST_LIST),$(eval $(call rtl_test_rules,$(test))))
 # --- Whole engine --------------------------------------------------------------------------------
 
 # The scripted peer: the only helper that needs an engine.
-WIRE := $(call objects,$(wildcard tests/lib/wire.c))
+WIRE := $(call objects,$(wildcard tests/lib/wire*.c))
 
 # Words of the form folder/test|variant.
 SIM_TEST_LIST := $(shell tools/list_tests.sh sim)
@@ -100,6 +101,11 @@ $(foreach test,$(SIM_TEST_LIST),$(eval $(call sim_test_rules,$(test))))
 SCENARIO_TESTS := $(filter $(TESTS)/scenario/%,$(SIM_TESTS))
 BENCH_PROGRAMS := $(filter $(TESTS)/bench/%,$(SIM_TESTS))
 PEER_TESTS     := $(wildcard tests/peer/test_*.sh)
+
+BENCH_RIG := $(call objects,$(wildcard tests/bench/rig*.c))
+
+$(BENCH_RIG): $(STRUCTS_HEADER)
+$(BENCH_PROGRAMS): $(BENCH_RIG)
 
 # --- For tools/run_tests.sh ----------------------------------------------------------------------
 

@@ -30,29 +30,29 @@ package toe_pkg;
 
   // Set by the host before CTRL.enable, constant while the engine is enabled.
   typedef struct packed {
-    logic         enable;          // 0: every frame is dropped (DropDisabled)
-    logic         key_valid;       // the host has loaded hash_key; no key, no connection (RFC 6528)
-    logic [127:0] hash_key;        // SipHash-2-4 key, octet 0 in bits 7:0
-    mac_t         local_mac;
-    ipv4_t        local_ip;
-    ipv4_t        netmask;
-    ipv4_t        gateway_ip;      // 0: none
-    logic [15:0]  mtu;             // largest IPv4 packet in octets, 576 to 9000
-    logic [15:0]  min_mss;         // a smaller MSS option is taken as this many octets
-    logic         ts_enable;       // offer and accept RFC 7323 timestamps
-    logic         sack_enable;     // offer and accept RFC 2018 SACK
-    logic         wscale_enable;   // offer and accept RFC 7323 window scaling
-    logic [31:0]  rto_initial_us;  // RFC 6298 (2.1)
-    logic [31:0]  rto_min_us;
-    logic [31:0]  rto_max_us;
-    logic [3:0]   data_retries;    // retransmissions of one segment before the connection is given up
-    logic [3:0]   syn_retries;     // the same for SYN and SYN-ACK
-    logic [31:0]  time_wait_us;    // 2MSL
-    logic [31:0]  delack_us;       // longest delay of an ACK, at most 500000 (RFC 9293 MUST-59)
-    logic [39:0]  keepalive_us;    // idle time before the first keep-alive probe
-    logic [31:0]  keepalive_interval_us;
-    logic [4:0]   rx_ring_log2;    // log2 of a receive ring's octets, a constant of the build
-    logic [4:0]   tx_ring_log2;    // log2 of a transmit ring's octets, a constant of the build
+    logic enable;  // 0: every frame is dropped (DropDisabled)
+    logic key_valid;  // the host has loaded hash_key; no key, no connection (RFC 6528)
+    logic [127:0] hash_key;  // SipHash-2-4 key, octet 0 in bits 7:0
+    mac_t local_mac;
+    ipv4_t local_ip;
+    ipv4_t netmask;
+    ipv4_t gateway_ip;  // 0: none
+    logic [15:0] mtu;  // largest IPv4 packet in octets, 576 to 9000
+    logic [15:0] min_mss;  // a smaller MSS option is taken as this many octets
+    logic ts_enable;  // offer and accept RFC 7323 timestamps
+    logic sack_enable;  // offer and accept RFC 2018 SACK
+    logic wscale_enable;  // offer and accept RFC 7323 window scaling
+    logic [31:0] rto_initial_us;  // RFC 6298 (2.1)
+    logic [31:0] rto_min_us;
+    logic [31:0] rto_max_us;
+    logic [3:0] data_retries;  // retransmissions of a segment before giving up
+    logic [3:0] syn_retries;  // the same for SYN and SYN-ACK
+    logic [31:0] time_wait_us;  // 2MSL
+    logic [31:0] delack_us;  // longest delay of an ACK, at most 500000 (RFC 9293 MUST-59)
+    logic [39:0] keepalive_us;  // idle time before the first keep-alive probe
+    logic [31:0] keepalive_interval_us;
+    logic [4:0] rx_ring_log2;  // log2 of a receive ring's octets, a constant of the build
+    logic [4:0] tx_ring_log2;  // log2 of a transmit ring's octets, a constant of the build
   } cfg_t;
 
   // TCP header control bits, in header order (RFC 9293 section 3.1).
@@ -78,13 +78,13 @@ package toe_pkg;
     logic             mss_valid;
     logic [15:0]      mss;
     logic             wscale_valid;
-    logic [3:0]       wscale;       // clamped to 14 (RFC 7323 section 2.3)
+    logic [3:0]       wscale;          // clamped to 14 (RFC 7323 section 2.3)
     logic             sack_permitted;
     logic             ts_valid;
     logic [31:0]      ts_val;
     logic [31:0]      ts_ecr;
-    logic [2:0]       sack_count;   // valid entries of sack, from index 0
-    seq_range_t [3:0] sack;         // in the order of the option
+    logic [2:0]       sack_count;      // valid entries of sack, from index 0
+    seq_range_t [3:0] sack;            // in the order of the option
   } tcp_options_t;
 
   // One verified TCP segment, from toe_rx to toe_tcp.  Its payload waits in toe_rx for a verdict.
@@ -112,15 +112,15 @@ package toe_pkg;
   // One TCP segment to send, from toe_tcp to toe_tx.
   typedef struct packed {
     flow_key_t    key;
-    logic         mac_valid;  // dst_mac is known (an answer to a frame); 0: ask ARP
+    logic         mac_valid;    // dst_mac is known (an answer to a frame); 0: ask ARP
     mac_t         dst_mac;
     seq_t         seq;
     seq_t         ack;
     tcp_flags_t   flags;
-    logic [15:0]  wnd;        // as on the wire, already scaled
+    logic [15:0]  wnd;          // as on the wire, already scaled
     logic [15:0]  urg_ptr;
     tcp_options_t opt;
-    conn_id_t     conn;       // whose transmit ring holds the payload
+    conn_id_t     conn;         // whose transmit ring holds the payload
     logic [15:0]  payload_len;  // octets; 0: no payload.  First octet at ring position of seq
   } tx_seg_t;
 
@@ -189,7 +189,7 @@ package toe_pkg;
 
   // What happened, for the performance counters.
   typedef struct packed {
-    logic rx_frame;    // frame whole and well formed
+    logic rx_frame;  // frame whole and well formed
     logic rx_segment;  // TCP segment passed to toe_tcp
     logic tx_frame;
     logic tx_segment;

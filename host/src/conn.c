@@ -71,8 +71,8 @@ ssize_t toe_send(struct toe_conn *conn, const void *buf, size_t len, unsigned fl
 
 /* ---- Receive -------------------------------------------------------------------------------- */
 
-/* Tells the engine of the room at once where that opens the window by a useful amount (the silly
- * window, RFC 9293 section 3.8.6.2.2), else at the next occasion. */
+/* Tells the engine of the room when that opens the window by a useful amount (the silly window,
+ * RFC 9293 section 3.8.6.2.2).  What it does not know of is less than an eighth of the ring. */
 static int report_room(struct toe_conn *conn) {
   struct toe_engine *engine = conn->engine;
   const uint32_t unreported = conn->rcv_read - conn->rcv_reported;
@@ -80,12 +80,9 @@ static int report_room(struct toe_conn *conn) {
   const uint32_t segments = 2 * (uint32_t)conn->snd_mss;
 
   if (conn->phase != CONN_OPEN || conn->peer_closed) return 0;
-  if (unreported >= eighth || unreported >= segments) {
-    conn_pend(conn, PENDING_RECEIVED);
-    return flush(engine);
-  }
-  if (conn->rcv_read == conn->rcv_end) conn_pend(conn, PENDING_RECEIVED);
-  return 0;
+  if (unreported < eighth && unreported < segments) return 0;
+  conn_pend(conn, PENDING_RECEIVED);
+  return flush(engine);
 }
 
 ssize_t toe_recv(struct toe_conn *conn, void *buf, size_t len, unsigned flags) {

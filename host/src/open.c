@@ -124,10 +124,6 @@ void conn_orphan(struct toe_conn *conn, bool reset) {
   list_remove(&conn->member);
   switch (conn->phase) {
     case CONN_ASKED:
-      if ((conn->pending & PENDING_CONNECT) != 0) {
-        conn_free(conn); /* the engine has not heard of it */
-        return;
-      }
       break; /* aborted when its number is known */
     case CONN_ENDED:
       give_back(conn);

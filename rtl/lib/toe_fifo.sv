@@ -40,7 +40,7 @@ module toe_fifo #(
   logic out_valid_q, ram_valid_q;
   logic [CountWidth-1:0] stored_q;  // items in the RAM whose read has not started
 
-  logic push, pop, out_free, bypass, ram_start, ram_take;
+  logic push, pop, out_free, bypass, ram_start, ram_take, moves;
   assign push        = in_valid_i && in_ready_o;
   assign pop         = out_valid_q && out_ready_i;
   assign out_free    = !out_valid_q || pop;
@@ -48,6 +48,7 @@ module toe_fifo #(
   assign ram_take    = ram_valid_q && out_free;
   assign bypass      = push && out_free && !ram_valid_q && stored_q == '0;
   assign ram_start   = stored_q != '0 && (!ram_valid_q || ram_take);
+  assign moves       = push || pop || ram_start || ram_take;
 
   assign in_ready_o  = count_q != CountWidth'(Depth);
   assign out_valid_o = out_valid_q;
@@ -70,7 +71,7 @@ module toe_fifo #(
       rd_ptr_q    <= '0;
       out_valid_q <= 1'b0;
       ram_valid_q <= 1'b0;
-    end else if (push || pop || ram_start || ram_take) begin
+    end else if (moves) begin
       count_q  <= count_q + CountWidth'(push) - CountWidth'(pop);
       stored_q <= stored_q + CountWidth'(push && !bypass) - CountWidth'(ram_start);
       if (push && !bypass) wr_ptr_q <= wr_ptr_q + 1'b1;
@@ -83,7 +84,9 @@ module toe_fifo #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_i) NoCollision : assert (!(push && !bypass && ram_start && wr_ptr_q == rd_ptr_q));
+    if (!rst_i && ram_start) begin
+      NoCollision : assert (!(push && !bypass && wr_ptr_q == rd_ptr_q));
+    end
   end
 
 endmodule

@@ -119,9 +119,9 @@ module toe_event_arb
     rx_yields = 1'b0;
     if (!hold_i) begin
       for (int unsigned i = 0; i < NumOthers; i++) begin
-        able[i] = valid[i] && fits[i] && !busy(conn[i], recent_valid_q, recent_conn_q);
-        if (valid[i] && fits[i] && conn[i] == rx_conn && same_run_q[i] == RunFull) begin
-          rx_yields = rx_uses_tcb;
+        if (valid[i] && fits[i]) begin
+          able[i] = !busy(conn[i], recent_valid_q, recent_conn_q);
+          if (conn[i] == rx_conn && same_run_q[i] == RunFull) rx_yields = rx_uses_tcb;
         end
       end
       if (rx_valid_i) begin
@@ -147,9 +147,11 @@ module toe_event_arb
 
   always_comb begin
     winner = able;
-    for (int unsigned i = 0; i < NumOthers; i++) begin
-      for (int unsigned j = 0; j < NumOthers; j++) begin
-        if (i != j && able[j] && before_q[j][i]) winner[i] = 1'b0;
+    if (any_able) begin
+      for (int unsigned i = 0; i < NumOthers; i++) begin
+        for (int unsigned j = 0; j < NumOthers; j++) begin
+          if (i != j && able[j] && before_q[j][i]) winner[i] = 1'b0;
+        end
       end
     end
   end

@@ -48,7 +48,7 @@ static void bench_send(rig_t *rig) {
   rig_ring(rig);
   while (rig->data_out < (uint64_t)each * active) {
     rig_run(rig, rig_cycle(rig) + 1);
-    rig_check(rig_cycle(rig) < start + 100 * 8 * FRAMES, "sending stands still");
+    rig_check(rig_cycle(rig) < start + UINT64_C(800) * FRAMES, "sending stands still");
     if (half == 0 && rig->data_out >= each * active / 2) {
       half = rig->data_out;
       half_cycle = rig->last_out_cycle;

@@ -22,6 +22,7 @@ enum {
   BACKLOG = 256,
   OPENING = 64, /* handshakes at once */
   PEER_WSCALE = 7,
+  SHORT_WORDS = TOE_NTF_SND_UNA_WORD + 1,
   POLL_ENTRIES = 8, /* completions read before frames are looked at again */
   IN_QUEUE = 4096,
 };
@@ -156,8 +157,8 @@ static void take_data(rig_t *rig, uint32_t index, const frame_info_t *info) {
 }
 
 static void take_segment(rig_t *rig, const frame_info_t *info) {
-  const uint32_t index = (uint32_t)(info->src_port - FIRST_PORT) * PORT_CONNS +
-                         (uint32_t)(info->dst_port - PEER_PORT);
+  const uint32_t index =
+      (uint32_t)(info->src_port - FIRST_PORT) * PORT_CONNS + (uint32_t)(info->dst_port - PEER_PORT);
 
   rig_check(index < RIG_CONN_LIMIT, "a segment for nobody");
   rig_conn_t *conn = &rig->conns[index];
@@ -249,8 +250,8 @@ void rig_ring(rig_t *rig) {
 
 void rig_post(rig_t *rig, uint32_t index, uint32_t len) {
   rig_conn_t *conn = &rig->conns[index];
-  const uint64_t ring = (uint64_t)rig->num_conns * rig->ring_octets +
-                        (uint64_t)conn->id * rig->ring_octets;
+  const uint64_t ring =
+      (uint64_t)rig->num_conns * rig->ring_octets + (uint64_t)conn->id * rig->ring_octets;
 
   for (uint32_t done = 0; done < len;) {
     const uint32_t seq = conn->snd_end + done;
@@ -265,12 +266,12 @@ void rig_post(rig_t *rig, uint32_t index, uint32_t len) {
   command(rig, TOE_CMD_SEND, conn->id, 0, conn->snd_end);
 }
 
-/* As much as fits, in whole segments. */
+/* As much as fits, in whole segments, once that is a quarter of all. */
 static void post_more(rig_t *rig, uint32_t index) {
   const rig_conn_t *conn = &rig->conns[index];
   const uint32_t used = conn->snd_end - conn->snd_una;
 
-  if (used >= rig->post_octets) return;
+  if (rig->post_octets - used < rig->post_octets / 4) return;
   const uint32_t len = (rig->post_octets - used) / rig->mss * rig->mss;
   if (len != 0) rig_post(rig, index, len);
 }
@@ -289,6 +290,10 @@ static void read_data(rig_t *rig, uint32_t index, uint32_t rcv_nxt) {
               "wrong octets received");
     conn->rcv_read += part;
   }
+  /* A later one says it all. */
+  const uint32_t *last = rig->command_count != 0 ? rig->commands[rig->command_count - 1] : NULL;
+  const uint32_t word0 = (uint32_t)TOE_CMD_RECEIVED | (uint32_t)conn->id << TOE_CMD_CONN_LSB;
+  if (last != NULL && last[TOE_CMD_OP_WORD] == word0) rig->command_count--;
   command(rig, TOE_CMD_RECEIVED, conn->id, 0, rcv_nxt);
 }
 
@@ -333,9 +338,13 @@ static bool host_poll(rig_t *rig) {
   if (waiting > POLL_ENTRIES) waiting = POLL_ENTRIES;
   for (; waiting > 0; waiting--) {
     uint32_t words[TOE_NTF_WORDS / 2] = {0};
-    const uint32_t place = rig->cq_head % TOE_CQ_DEPTH;
-    rig_check(toe_sim_reg_read(rig->sim, REG(CQ) + 64 * place, words, TOE_NTF_WORDS / 2) == 0,
-              "the completion ring does not answer");
+    const uint32_t place = REG(CQ) + 64 * (rig->cq_head % TOE_CQ_DEPTH);
+    /* Progress needs no more than the first words. */
+    int result = toe_sim_reg_read(rig->sim, place, words, SHORT_WORDS);
+    if (result == 0 && (words[0] & TOE_NTF_ACCEPTED) != 0)
+      result = toe_sim_reg_read(rig->sim, place + 4 * SHORT_WORDS, words + SHORT_WORDS,
+                                TOE_NTF_WORDS / 2 - SHORT_WORDS);
+    rig_check(result == 0, "the completion ring does not answer");
     rig->cq_head++;
     on_notification(rig, words);
   }

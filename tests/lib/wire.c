@@ -2,7 +2,6 @@
 #include "wire.h"
 
 #include <criterion/criterion.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,14 +10,11 @@
 
 #include "driver/toe_transport.h"
 #include "tb.h"
+#include "wire_line.h"
 
-enum { MAX_WAITING = 4096, MAX_SEGMENT = 9000 };
+enum { MAX_WAITING = 4096 };
 
 static const uint64_t kPatienceUs = 100000;
-static const uint8_t kFlagBits[] = {FRAME_SYN, FRAME_FIN, FRAME_RST, FRAME_PSH,
-                                    FRAME_URG, FRAME_ECE, FRAME_CWR, FRAME_ACK};
-static const char kFlagNames[] = "SFRPUEW.";
-
 typedef struct waiting {
   uint64_t time_ns;
   frame_info_t info;
@@ -219,116 +215,11 @@ void wire_drops(wire_t *wire, const char *reason, unsigned count) {
   cr_assert(found, "no counter %s", reason);
 }
 
-/* --- Reading a trace line -------------------------------------------------------------------- */
-
-/* A line in words; what it does not say is false. */
-typedef struct line {
-  frame_tcp_t tcp; /* seq and ack relative */
-  bool has_ack, has_win, has_urg, has_options;
-  wire_seg_t options; /* the fields of the options only */
-} line_t;
-
-static bool take_word(const char **text, const char *word) {
-  const size_t len = strlen(word);
-
-  while (**text == ' ' || **text == ',') (*text)++;
-  if (strncmp(*text, word, len) != 0 || isalnum((unsigned char)(*text)[len])) return false;
-  *text += len;
-  return true;
-}
-
-static uint32_t take_number(const char **text) {
-  char *end;
-  const uint32_t value = (uint32_t)strtoll(*text, &end, 0);
-
-  cr_assert_neq(end, *text, "a number is missing at \"%s\"", *text);
-  *text = end;
-  return value;
-}
-
-static void read_option(const char **text, line_t *line, uint32_t sack_base) {
-  wire_seg_t *o = &line->options;
-  frame_tcp_t *tcp = &line->tcp;
-
-  if (take_word(text, "mss")) {
-    o->has_mss = true;
-    o->mss = (uint16_t)take_number(text);
-    frame_add_mss(tcp, o->mss);
-  } else if (take_word(text, "wscale")) {
-    o->has_wscale = true;
-    o->wscale = (uint8_t)take_number(text);
-    frame_add_wscale(tcp, o->wscale);
-  } else if (take_word(text, "sackOK")) {
-    o->sack_ok = true;
-    frame_add_sack_permitted(tcp);
-  } else if (take_word(text, "ts")) {
-    o->has_ts = true;
-    o->ts_val = take_number(text);
-    o->ts_ecr = take_number(text);
-    frame_add_timestamps(tcp, o->ts_val, o->ts_ecr);
-  } else if (take_word(text, "sack")) {
-    uint32_t edges[8];
-    while (isdigit((unsigned char)(*text)[**text == ' '])) {
-      cr_assert_lt(o->sack_count, 4);
-      for (unsigned i = 0; i < 2; i++) {
-        o->sack[2 * o->sack_count + i] = take_number(text);
-        edges[2 * o->sack_count + i] = sack_base + o->sack[2 * o->sack_count + i];
-        if (i == 0) cr_assert_eq(*(*text)++, ':');
-      }
-      o->sack_count++;
-    }
-    frame_add_sack(tcp, edges, o->sack_count);
-  } else if (take_word(text, "nop")) {
-    frame_add_option(tcp, 1, NULL, 1);
-  } else {
-    cr_assert_fail("unknown option at \"%s\"", *text);
-  }
-}
-
-static line_t read_line(const char *text, uint32_t sack_base) {
-  line_t line = {.tcp = {.wnd = 65535}};
-  const char *flag;
-
-  while (*text == ' ') text++;
-  for (; *text != '\0' && *text != ' '; text++) {
-    flag = strchr(kFlagNames, *text);
-    cr_assert_not_null(flag, "unknown flag at \"%s\"", text);
-    line.tcp.flags |= kFlagBits[flag - kFlagNames];
-  }
-  line.tcp.seq = take_number(&text);
-  if (*text == ':') {
-    text++;
-    line.tcp.payload_len = take_number(&text) - line.tcp.seq;
-    cr_assert_leq(line.tcp.payload_len, MAX_SEGMENT);
-  }
-  for (;;) {
-    if (take_word(&text, "ack")) {
-      line.has_ack = true;
-      line.tcp.ack = take_number(&text);
-    } else if (take_word(&text, "win")) {
-      line.has_win = true;
-      line.tcp.wnd = (uint16_t)take_number(&text);
-    } else if (take_word(&text, "urg")) {
-      line.has_urg = true;
-      line.tcp.urg_ptr = (uint16_t)take_number(&text);
-    } else if (*text == '<') {
-      line.has_options = true;
-      for (text++; *text != '>' && *text != '\0';) read_option(&text, &line, sack_base);
-      frame_pad_options(&line.tcp);
-      if (*text == '>') text++;
-    } else {
-      break;
-    }
-  }
-  cr_assert_eq(*text, '\0', "unknown word at \"%s\"", text);
-  return line;
-}
-
-static line_t read_format(const char *format, va_list args, uint32_t sack_base) {
+static wire_line_t read_format(const char *format, va_list args, uint32_t sack_base) {
   char text[256];
 
   vsnprintf(text, sizeof text, format, args);
-  return read_line(text, sack_base);
+  return wire_line_read(text, sack_base);
 }
 
 /* --- Peer ------------------------------------------------------------------------------------ */
@@ -339,9 +230,9 @@ wire_peer_t wire_peer(wire_t *wire, uint16_t port, uint16_t engine_port) {
 }
 
 static void build(const wire_peer_t *peer, frame_t *frame, const char *format, va_list args) {
-  line_t line = read_format(format, args, peer->irs);
+  wire_line_t line = read_format(format, args, peer->irs);
   const frame_path_t path = path_from(peer->ip);
-  uint8_t payload[MAX_SEGMENT];
+  uint8_t payload[WIRE_LINE_MAX_OCTETS];
 
   for (uint32_t i = 0; i < line.tcp.payload_len; i++) payload[i] = wire_octet(line.tcp.seq + i);
   line.tcp.payload = payload;
@@ -371,39 +262,6 @@ void wire_in(const wire_peer_t *peer, const char *format, ...) {
   wire_frame_in(peer->wire, &frame, 0);
 }
 
-static void read_options(const wire_peer_t *peer, wire_seg_t *seg) {
-  for (unsigned at = 0; at < seg->options_len && seg->options[at] != 0;) {
-    const uint8_t *o = seg->options + at;
-    const unsigned len = o[0] == 1 ? 1 : o[1];
-    cr_assert(len >= 1 && at + len <= seg->options_len, "option length lies");
-    frame_t view;
-    memcpy(view.data, o, len);
-    if (o[0] == 2 && len == 4) {
-      seg->has_mss = true;
-      seg->mss = frame_get16(&view, 2);
-    } else if (o[0] == 3 && len == 3) {
-      seg->has_wscale = true;
-      seg->wscale = o[2];
-    } else if (o[0] == 4 && len == 2) {
-      seg->sack_ok = true;
-    } else if (o[0] == 8 && len == 10) {
-      seg->has_ts = true;
-      seg->ts_val = frame_get32(&view, 2);
-      seg->ts_ecr = frame_get32(&view, 6);
-    } else if (o[0] == 5 && len % 8 == 2) {
-      for (; 8 * (seg->sack_count + 1) < len; seg->sack_count++) {
-        for (unsigned i = 0; i < 2; i++) {
-          seg->sack[2 * seg->sack_count + i] =
-              frame_get32(&view, 2 + 8 * seg->sack_count + 4 * i) - peer->iss;
-        }
-      }
-    } else if (o[0] != 1) {
-      cr_assert_fail("option %u of %u octets", o[0], len);
-    }
-    at += len;
-  }
-}
-
 static wire_seg_t segment_of(wire_peer_t *peer, const waiting_t *w) {
   wire_seg_t seg = {.time_us = w->time_ns / 1000,
                     .len = w->info.payload_len,
@@ -416,7 +274,7 @@ static wire_seg_t segment_of(wire_peer_t *peer, const waiting_t *w) {
   seg.seq = w->info.seq - peer->irs;
   seg.ack = (seg.flags & FRAME_ACK) != 0 ? w->info.ack - peer->iss : 0;
   memcpy(seg.options, w->data + w->info.layer4 + 20, seg.options_len);
-  read_options(peer, &seg);
+  wire_line_options(&seg, peer->iss);
   for (uint32_t i = 0; i < seg.len; i++) {
     cr_assert_eq(w->data[w->info.payload + i], wire_octet(seg.seq + i), "octet %u of %u:%u", i,
                  seg.seq, seg.seq + seg.len);
@@ -455,44 +313,19 @@ bool wire_next(wire_peer_t *peer, uint64_t within_us, wire_seg_t *seg) {
   }
 }
 
-static void name_segment(const wire_seg_t *seg, char *text, size_t size) {
-  size_t at = 0;
-
-  for (unsigned i = 0; i < sizeof kFlagBits; i++) {
-    if ((seg->flags & kFlagBits[i]) != 0) text[at++] = kFlagNames[i];
-  }
-  at += (size_t)snprintf(text + at, size - at, " %u:%u ack %u win %u", seg->seq,
-                         seg->seq + seg->len, seg->ack, seg->wnd);
-  if (seg->urg_ptr != 0) at += (size_t)snprintf(text + at, size - at, " urg %u", seg->urg_ptr);
-  for (unsigned i = 0; i < seg->sack_count; i++) {
-    at += (size_t)snprintf(text + at, size - at, " sack %u:%u", seg->sack[2 * i],
-                           seg->sack[2 * i + 1]);
-  }
-}
-
-static bool options_match(const wire_seg_t *seg, const wire_seg_t *want) {
-  if (want->has_mss && !(seg->has_mss && seg->mss == want->mss)) return false;
-  if (want->has_wscale && !(seg->has_wscale && seg->wscale == want->wscale)) return false;
-  if (want->sack_ok && !seg->sack_ok) return false;
-  if (want->has_ts && !(seg->has_ts && seg->ts_ecr == want->ts_ecr)) return false;
-  if (want->sack_count == 0) return true;
-  return seg->sack_count == want->sack_count &&
-         memcmp(seg->sack, want->sack, 8 * want->sack_count) == 0;
-}
-
 static wire_seg_t expect(wire_peer_t *peer, uint64_t within_us, const char *text) {
-  const line_t want = read_line(text, 0);
+  const wire_line_t want = wire_line_read(text, 0);
   wire_seg_t seg;
   char got[200];
 
   cr_assert(wire_next(peer, within_us, &seg), "nothing sent, expected \"%s\"", text);
-  name_segment(&seg, got, sizeof got);
+  wire_line_write(&seg, got, sizeof got);
   const bool ok = ((seg.flags ^ want.tcp.flags) & (uint8_t)~FRAME_PSH) == 0 &&
                   seg.seq == want.tcp.seq && seg.len == want.tcp.payload_len &&
                   (!want.has_ack || seg.ack == want.tcp.ack) &&
                   (!want.has_win || seg.wnd == want.tcp.wnd) &&
                   (!want.has_urg || seg.urg_ptr == want.tcp.urg_ptr) &&
-                  (!want.has_options || options_match(&seg, &want.options));
+                  (!want.has_options || wire_line_options_match(&seg, &want.options));
   cr_assert(ok, "sent \"%s\", expected \"%s\"", got, text);
   return seg;
 }
@@ -522,7 +355,7 @@ void wire_quiet(wire_peer_t *peer, uint64_t us) {
   char got[200];
 
   if (!wire_next(peer, us, &seg)) return;
-  name_segment(&seg, got, sizeof got);
+  wire_line_write(&seg, got, sizeof got);
   cr_assert_fail("sent \"%s\", expected nothing", got);
 }
 

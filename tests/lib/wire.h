@@ -98,7 +98,7 @@ typedef struct wire_seg {
   uint16_t mss;
   uint8_t wscale;
   uint32_t ts_val, ts_ecr;
-  unsigned sack_count;
+  size_t sack_count;
   uint32_t sack[8]; /**< relative edges */
 } wire_seg_t;
 

@@ -110,6 +110,53 @@ Test(api_many, commands_that_find_the_ring_full_are_not_lost) {
   api_pair_delete(p);
 }
 
+Test(api_many, news_that_finds_the_completion_ring_full_is_not_lost) {
+  enum { MANY = TOE_CQ_DEPTH + 200 };
+  struct api_pair *p = api_pair_new();
+  static struct toe_conn *clients[MANY];
+  struct toe_listener *listener;
+  struct toe_conn *server;
+  char buffer[8] = "";
+
+  cr_assert_eq(toe_listen(p->engine[1], PORT, 16, 0, &listener), 0);
+  for (int i = 0; i < MANY; i++) {
+    cr_assert_eq(toe_sock_connect(p->engine[0], kIp[1], PORT, NULL, SECOND_US, &clients[i]), 0);
+    cr_assert_eq(toe_send(clients[i], "now", 3, TOE_URGENT), 3);
+    toe_conn_close(clients[i]);
+  }
+  /* Engine 1 could tell of most; the rest begins, says all and ends in one notification each. */
+  toe_pair_advance(p->pair, toe_pair_now(p->pair) + 1000000, 0);
+  for (int i = 0; i < MANY; i++) {
+    cr_assert_eq(toe_sock_accept(listener, SECOND_US, &server), 0, "%d", i);
+    if (i >= MANY - 40) cr_expect_eq(toe_recv_waiting(server), 3, "%d", i);
+    cr_expect_eq(toe_sock_recv(server, buffer, sizeof buffer, SECOND_US), 3, "%d", i);
+    cr_expect_str_eq(buffer, "now", "%d", i);
+    cr_expect_eq(toe_sock_recv(server, buffer, sizeof buffer, SECOND_US), 0, "%d", i);
+    toe_conn_close(server);
+  }
+  cr_expect_eq(toe_drain(p->engine[0], SECOND_US), 0);
+  cr_expect_eq(toe_drain(p->engine[1], SECOND_US), 0);
+  api_pair_delete(p);
+}
+
+Test(api_many, urgent_octet_that_came_with_the_connection_is_announced) {
+  enum { MANY = TOE_CQ_DEPTH + 200 }; /* the ring and the queue before it are full */
+  struct api_pair *p = api_pair_new();
+  struct toe_listener *listener;
+  struct toe_conn *client, *server = NULL;
+
+  cr_assert_eq(toe_listen(p->engine[1], PORT, 16, 0, &listener), 0);
+  for (int i = 0; i < MANY; i++)
+    cr_assert_eq(toe_sock_connect(p->engine[0], kIp[1], PORT, NULL, SECOND_US, &client), 0);
+  cr_assert_eq(toe_send(client, "now", 3, TOE_URGENT), 3);
+  toe_pair_advance(p->pair, toe_pair_now(p->pair) + 1000000, 0);
+  for (int i = 0; i < MANY; i++)
+    cr_assert_eq(toe_sock_accept(listener, SECOND_US, &server), 0, "%d", i);
+  cr_expect_eq(toe_recv_waiting(server), 3);
+  cr_expect_eq(toe_conn_ready(server) & TOE_URGENT_DATA, TOE_URGENT_DATA);
+  api_pair_delete(p);
+}
+
 Test(api_many, engine_without_a_free_connection_says_full) {
   struct api_pair *p = api_pair_new();
   struct toe_engine_info info;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api_pair.h"
+#include "host/src/internal.h"
 
 static char folder[] = "/tmp/toe_monitor.XXXXXX";
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -97,6 +98,34 @@ Test(api_report, connection_that_ends_while_it_is_asked_about) {
     cr_assert_eq(toe_drain(p->engine[1], SECOND_US), 0);
     cr_assert_eq(toe_drain(p->engine[0], SECOND_US), 0);
   }
+  api_run(p, 100);
+  cr_assert_eq(toe_engine_info(p->engine[0], &after), 0);
+  cr_expect_eq(after.free_conns, before.free_conns);
+  api_pair_delete(p);
+}
+
+Test(api_report, release_waits_for_the_answer_to_a_query) {
+  struct api_pair *p = api_pair_new();
+  struct toe_engine_info before, after;
+  struct toe_listener *listener;
+  struct toe_conn *conns[2], *others[40];
+  char *text;
+
+  cr_assert_eq(toe_engine_info(p->engine[0], &before), 0);
+  api_connect(p, conns); /* first in the pool, so the report begins with it */
+  cr_assert_eq(toe_listen(p->engine[1], PORT, 64, 0, &listener), 0);
+  for (size_t i = 0; i < 40; i++)
+    cr_assert_eq(toe_sock_connect(p->engine[0], kIp[1], PORT, NULL, SECOND_US, &others[i]), 0);
+  toe_conn_close(conns[0]);
+  toe_conn_close(conns[1]);
+  toe_pair_advance(p->pair, toe_pair_now(p->pair) + 100000, 0);
+  /* The news of its end is there, and the query has to wait behind these. */
+  for (size_t i = 0; i < 40; i++) conn_pend(others[i], PENDING_OPTS);
+  cr_assert_eq(toe_report(p->engine[0], &text), 0);
+  cr_expect_eq(lines_with(text, "\nconnection id="), 41);
+  free(text);
+  for (size_t i = 0; i < 40; i++) toe_abort(others[i]);
+  cr_assert_eq(toe_drain(p->engine[0], SECOND_US), 0);
   api_run(p, 100);
   cr_assert_eq(toe_engine_info(p->engine[0], &after), 0);
   cr_expect_eq(after.free_conns, before.free_conns);

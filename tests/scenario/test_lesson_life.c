@@ -79,7 +79,7 @@ Test(lesson_life, stalled_host_loses_nothing) {
   static wire_peer_t peers[COUNT];
   static struct toe_conn *conns[COUNT];
 
-  for (uint16_t i = 0; i < COUNT; i++) conns[i] = accept_nth(w, &peers[i], listener, i);
+  for (int i = 0; i < COUNT; i++) conns[i] = accept_nth(w, &peers[i], listener, (uint16_t)i);
   /* 800 segments, 256 completions at most. */
   for (uint32_t round = 0; round < ROUNDS; round++) {
     for (int i = 0; i < COUNT; i++) {

@@ -60,7 +60,8 @@ void toe_config_init(struct toe_config *config);
  *
  * The engine is reset first, so one that a killed process left behind opens like a new one.
  *
- * @param uri     back end and its options, as "sim:tap=toe0" (docs/uri.md lists all).
+ * @param uri     back end and its options, as "sim:tap=toe0"; the message about an unknown one
+ *                lists all.
  * @param config  read during the call only.
  * @param out     the engine on success; close it with toe_close().
  * @param message  message[message_len]: on failure one line, what went wrong and what to do about
