@@ -137,7 +137,6 @@ package toe_step_host_pkg;
     tcb.rexmit_one  = 1'b0;
     tcb.recover     = tcb.snd_max;
     tcb.snd_nxt     = tcb.snd_una;
-    tcb.rtt_timing  = 1'b0;  // Karn
     tcb.rto_us      = back_off(cfg, tcb.rto_us);
     return tcb;
   endfunction

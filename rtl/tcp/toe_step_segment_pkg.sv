@@ -264,7 +264,7 @@ package toe_step_segment_pkg;
     mid.tcb.snd_wnd     = chk.seg_wnd;
     mid.tcb.max_snd_wnd = chk.seg_wnd;
     mid.tcb.snd_wl1     = seg.seq;
-    mid.tcb.snd_wl2     = seg.ack;
+    mid.tcb.snd_wl2     = seg.flags.ack ? seg.ack : mid.tcb.iss;
     mid.tcb.snd_mss     = chk.syn_mss;
     mid.heard           = 1'b1;
     mid.poke            = 1'b1;

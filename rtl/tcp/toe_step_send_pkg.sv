@@ -66,8 +66,7 @@ package toe_step_send_pkg;
       if (full || (big && calm)) plan.go = 1'b1;
       if (mid.repeats && (all || !mid.in_flight)) plan.go = 1'b1;
       // The rest of what is queued.  A FIN behind it makes it the last: nothing to wait for.
-      if (all && mid.fin_unsent) plan.go = plan.fin || mid.unsent != '0;
-      else if (all && calm && (!tcb.opts.cork || tcb.push)) plan.go = 1'b1;
+      if (all && (mid.fin_unsent || (calm && (!tcb.opts.cork || tcb.push)))) plan.go = 1'b1;
     end
     if (!plan.go && waits && tcb.probe_now) begin
       // The window is closed or too small for too long.

@@ -300,3 +300,11 @@ Test(established, progress_restarts_the_user_timeout) {
   rx(&b, "A", .seq = 1, .ack = 1 + MSS);
   cr_assert_eq(b.tcb.user_deadline_us, b.now_us + 500000);
 }
+
+Test(established, new_user_timeout_counts_from_its_command) {
+  bench_t b = in_flight(2);
+  command(&b, (rtl_cmd_t){.op = CmdSetOpts, .user_timeout_us = 500000});
+  b.now_us += 400000;
+  command(&b, (rtl_cmd_t){.op = CmdSetOpts, .user_timeout_us = 600000});
+  cr_assert_eq(b.tcb.user_deadline_us, b.now_us + 600000);
+}

@@ -280,6 +280,14 @@ Test(syn_sent, syn_alone_enters_syn_received) {
   quiet(&b);
 }
 
+Test(syn_sent, syn_without_options_gets_none_back) {
+  bench_t b = syn_sent();
+  rx(&b, "S", .seq = 0);
+  tx(&b, "SA", .seq = 0, .ack = 1);
+  const rtl_tcp_options_t *opt = &last_tx(&b)->opt;
+  cr_assert(opt->mss_valid && !opt->wscale_valid && !opt->ts_valid && !opt->sack_permitted);
+}
+
 Test(syn_rcvd, syn_ack_of_simultaneous_open_establishes) {
   bench_t b = syn_rcvd();
   rx(&b, "SA", .seq = 0, .ack = 1, .opt = {.ts_valid = 1, .ts_val = 9});
