@@ -120,7 +120,7 @@ static int attached_wait(void *ctx, int64_t timeout_us) {
 
   if (attached->wait != NULL) return attached->wait(attached->user, timeout_us);
   uint64_t until_ns = toe_sim_now(sim);
-  if (!sim->config.follow_clock && timeout_us != 0) {
+  if (!sim->config.follow_clock) {
     const uint64_t room_ns = UINT64_MAX - until_ns;
     const bool endless = timeout_us < 0 || (uint64_t)timeout_us > room_ns / 1000;
     until_ns = endless ? UINT64_MAX : until_ns + (uint64_t)timeout_us * 1000;

@@ -150,6 +150,7 @@ Test(sim_frames, frames_not_taken_stop_the_engine_and_are_not_lost) {
   const uint64_t start_ns = toe_sim_now(sim);
   cr_expect_eq(toe_sim_advance(sim, start_ns + 3600 * kSecondNs, 0), TOE_SIM_FRAME);
   cr_expect_lt(toe_sim_now(sim), start_ns + 1000);
+  for (int i = 0; i < 200; i++) sim_read(sim, SIM_REG(ID)); /* clock cycles all the same */
   int frames = 0;
   for (int i = 0; i < 4; i++) {
     while (toe_sim_frame_out(sim, answer.data, sizeof answer.data, NULL) > 0) frames++;
@@ -204,6 +205,19 @@ Test(sim_time, advance_ends_at_the_very_nanosecond) {
   cr_expect_eq(toe_sim_advance(sim, now_ns - 50, 0), TOE_SIM_FRAME & 0);
   cr_expect_eq(toe_sim_now(sim), now_ns, "time never goes back");
   cr_expect_eq(stats_of(sim).cycles, cycles);
+  toe_sim_destroy(sim);
+}
+
+Test(sim_time, each_cycle_takes_one_clock_period) {
+  struct toe_sim *sim = create();
+  const uint64_t cycles = stats_of(sim).cycles;
+  const uint64_t start_ns = toe_sim_now(sim);
+
+  for (int i = 0; i < 5000; i++) sim_read(sim, SIM_REG(ID));
+  const uint64_t expected_ns = (stats_of(sim).cycles - cycles) * 64 / 10;
+  const uint64_t took_ns = toe_sim_now(sim) - start_ns;
+  cr_expect(took_ns + 7 > expected_ns && took_ns < expected_ns + 7, "%lu for %lu",
+            (unsigned long)took_ns, (unsigned long)expected_ns);
   toe_sim_destroy(sim);
 }
 

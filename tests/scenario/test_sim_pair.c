@@ -124,8 +124,10 @@ Test(sim_pair, wait_of_one_side_runs_both, .init = make_both, .fini = destroy_bo
   toe_pair_destroy(pair);
 }
 
-/* Enables the engines again and again, so that each sends many announcements. */
+/* Both engines answer a row of requests at the same time; one of them stops for an event meanwhile,
+ * while the other is ahead. */
 Test(sim_pair, capture_is_in_the_order_of_time, .init = make_both, .fini = destroy_both) {
+  static frame_t request;
   char path[] = "/tmp/toe_pair_XXXXXX";
   struct toe_pcap_writer *writer = NULL;
   struct toe_pcap_reader *reader = NULL;
@@ -140,11 +142,22 @@ Test(sim_pair, capture_is_in_the_order_of_time, .init = make_both, .fini = destr
   cr_assert_eq(toe_pcap_create(path, &writer, NULL), 0);
   const struct toe_link_config link = {.delay_ns = 20000};
   struct toe_pair *pair = join(&link, writer);
-  for (int i = 0; i < 40; i++) {
-    sim_write(sims[i % 2], SIM_REG(CTRL), 0);
-    enable(sims[i % 2]);
-    toe_pair_advance(pair, toe_pair_now(pair) + 1500, 0);
+  enable(sims[0]);
+  enable(sims[1]);
+  toe_pair_advance(pair, toe_pair_now(pair) + 100000, 0);
+  for (uint8_t i = 0; i < 2; i++) {
+    frame_path_t to = sim_bench_path();
+    to.src_ip = 0x0a000009;
+    to.dst_ip = 0x0a000001u + i;
+    to.dst_mac[5] = (uint8_t)(i + 1);
+    frame_build_arp(&request, &to, 1, NULL);
+    for (int n = 0; n < 20; n++)
+      cr_assert_eq(toe_sim_frame_in(sims[i], request.data, request.len, 0), 0);
   }
+  sim_bench_cause_event(sims[1]);
+  cr_expect_eq(toe_pair_advance(pair, toe_pair_now(pair) + 100000, 2), 2);
+  sim_write(sims[1], SIM_REG(CQ_HEAD), sim_read(sims[1], SIM_REG(CQ_TAIL)));
+  cr_expect_eq(toe_pair_advance(pair, toe_pair_now(pair) + 100000, 2), 0);
   toe_pair_destroy(pair);
   cr_assert_eq(toe_pcap_close(writer), 0);
   cr_assert_eq(toe_pcap_open(path, &reader, NULL), 0);
@@ -155,8 +168,8 @@ Test(sim_pair, capture_is_in_the_order_of_time, .init = make_both, .fini = destr
     last_sender = frame[11];
     frames++;
   }
-  cr_expect_geq(frames, 38);
-  cr_expect_gt(turns, 20, "both sides sent in turn");
+  cr_expect_eq(frames, 42, "%u", frames);
+  cr_expect_gt(turns, 10, "both sides sent in turn: %u", turns);
   toe_pcap_reader_close(reader);
   unlink(path);
 }
