@@ -175,11 +175,13 @@ Test(established, small_reads_do_not_make_small_windows) {
 }
 
 Test(established, no_window_update_while_the_window_is_wide) {
-  bench_t b = established();
-  rx(&b, "A", .seq = 1, .ack = 1, .len = 1460);
-  rx(&b, "A", .seq = 1461, .ack = 1, .len = 1460);
-  tx(&b, "A", .seq = 1, .ack = 2921);
-  host_read(&b, 2921);
+  bench_t b = syn_sent();
+  rx(&b, "SA", .seq = 0, .ack = 1, .opt = {.wscale_valid = 1});
+  rx(&b, "A", .seq = 1, .ack = 1, .len = MSS);
+  rx(&b, "A", .seq = 1 + MSS, .ack = 1, .len = MSS);
+  tx(&b, "A", .seq = 1, .ack = 1);
+  tx(&b, "A", .seq = 1, .ack = 1 + 2 * MSS);
+  host_read(&b, 1 + 2 * MSS);
   quiet(&b);
 }
 

@@ -40,6 +40,18 @@ Test(established, one_grant_sends_one_segment) {
   cr_assert(b.send_waits, "it asks for another turn");
 }
 
+Test(established, only_what_may_help_asks_for_a_turn) {
+  bench_t b = established();
+  host_send(&b, 11);
+  host_send(&b, 21); /* Nagle holds it */
+  command_only(&b, (rtl_cmd_t){.op = CmdQuery});
+  cr_assert_not(b.send_waits);
+  rx_only(&b, "A", .seq = 1, .ack = 999);
+  cr_assert_not(b.send_waits);
+  rx_only(&b, "A", .seq = 1, .ack = 11);
+  cr_assert(b.send_waits);
+}
+
 Test(established, grant_with_nothing_to_send_sends_nothing) {
   bench_t b = established();
   grant_once(&b);
@@ -232,6 +244,17 @@ Test(established, opened_window_ends_the_probes_back_off) {
   rx(&b, "A", .seq = 1, .ack = 11, .wnd = 5000);
   cr_assert_eq(b.tcb.rto_us, RTO_MIN_US);
   cr_assert_eq(b.act.deadline_us, b.now_us + RTO_MIN_US);
+}
+
+Test(established, opened_window_ends_back_off_without_a_measurement_too) {
+  bench_t b = established();
+  b.peer_wnd = 0;
+  rx(&b, "A", .seq = 1, .ack = 1);
+  host_send(&b, 101);
+  for (int i = 0; i < 3; i++) wait_deadline(&b);
+  cr_assert_eq(b.tcb.rto_us, RTO_INITIAL_US << 3);
+  rx(&b, "A", .seq = 1, .ack = 1, .wnd = 5000);
+  cr_assert_eq(b.tcb.rto_us, RTO_INITIAL_US);
 }
 
 Test(established, unanswered_probes_give_up) {
