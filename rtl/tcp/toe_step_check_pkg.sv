@@ -213,7 +213,10 @@ package toe_step_check_pkg;
       chk = check_window(chk, cfg, tcb, reads, ev.cmd.value);
     unique case (ev.kind)
       EvSegment: begin
-        chk    = check_ack(check_text(chk, tcb, ev.seg), tcb, ev.seg, ev.now_us);
+        chk = check_ack(check_text(chk, tcb, ev.seg), tcb, ev.seg, ev.now_us);
+        chk.same_key = ev.seg.key == tcb.key;
+        chk.ack_tells = chk.ack_all ||
+            ((ev.seg.ack ^ tcb.snd_una) >> (cfg.tx_ring_log2 - 5'd3)) != '0;
         use_ts = cfg.ts_enable && ev.seg.opt.ts_valid;
         if (ev.seg.flags.syn)
           chk.syn_mss = effective_mss(cfg, ev.seg.opt.mss_valid ? ev.seg.opt.mss : 16'd536, use_ts);

@@ -202,6 +202,10 @@ package toe_step_output_pkg;
     return is_earlier(others, delack) ? others : delack;
   endfunction
 
+  function automatic logic enqueues_send(plan_t plan);
+    return plan.enqueue_send || (plan.tx_kind == TxSend && plan.more);
+  endfunction
+
   function automatic result_t tcb_output(cfg_t cfg, tcb_event_t ev, plan_t plan);
     // verilator no_inline_task
     result_t     result;
@@ -230,7 +234,7 @@ package toe_step_output_pkg;
     end
     if (plan.rtt != RttKeep) tcb.rto_us = timeout_of(cfg, plan.tcb);
 
-    act.enqueue_send = plan.enqueue_send || (plan.tx_kind == TxSend && plan.more);
+    act.enqueue_send = enqueues_send(plan);
     if (act.enqueue_send) tcb.send_queued = 1'b1;
 
     if (ev.kind == EvNotify) begin

@@ -102,11 +102,13 @@ package toe_step_pkg;
     mid.tcb = tcb;
     unique case (ev.kind)
       EvSegment: begin
-        if (is_finished(tcb.state)) mid = update_finished(mid, ev.seg);
+        // Another connection may have got the number while the segment waited for its turn.
+        if (!chk.same_key) mid = refuse_no_conn(mid, ev.seg);
+        else if (is_finished(tcb.state)) mid = update_finished(mid, ev.seg);
         else if (tcb.state == TcpSynSent) mid = update_syn_sent(mid, cfg, chk, ev.seg);
         else mid = update_segment(mid, chk, ev.seg, ev.conn);
       end
-      EvNoConn:  mid = refuse(mid, ev.seg.flags.rst ? TxNone : TxRstReply, DropNoConn);
+      EvNoConn:  mid = refuse_no_conn(mid, ev.seg);
       EvCommand: mid = update_command(mid, chk, ev.cmd);
       EvTimer:   mid = update_timer(mid, cfg, chk);
       EvSend:    mid = update_send(mid, chk);

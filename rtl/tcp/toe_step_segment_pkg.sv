@@ -100,8 +100,9 @@ package toe_step_segment_pkg;
       if (!is_open(mid.tcb.state)) begin
         mid.tcb = establish(mid.tcb);
       end else begin
-        mid.tcb             = grow_cwnd(mid.tcb, chk);
-        mid.tcb.notify.room = 1'b1;
+        mid.tcb = grow_cwnd(mid.tcb, chk);
+        // News of every octet would cost an event for each acknowledgement.
+        if (chk.ack_tells) mid.tcb.notify.room = 1'b1;
       end
       if (chk.ack_past_nxt) mid.tcb.snd_nxt = seg.ack;
       if (chk.urgent_done) mid.tcb.snd_urgent = 1'b0;
@@ -213,8 +214,13 @@ package toe_step_segment_pkg;
     return mid;
   endfunction
 
-  // CLOSED for the wire, not yet released by the host (RFC 9293 section 3.10.7.1), or TIME-WAIT,
-  // reached by a segment that was on its way here when toe_time_wait took over.
+  // For no connection (RFC 9293 section 3.10.7.1).
+  function automatic mid_t refuse_no_conn(mid_t mid_in, rx_seg_t seg);
+    return refuse(mid_in, seg.flags.rst ? TxNone : TxRstReply, DropNoConn);
+  endfunction
+
+  // CLOSED for the wire, not yet released by the host, or TIME-WAIT, reached by a segment that was
+  // on its way here when toe_time_wait took over.
   function automatic mid_t update_finished(mid_t mid_in, rx_seg_t seg);
     // verilator no_inline_task
     if (mid_in.tcb.state == TcpTimeWait) begin
@@ -222,7 +228,7 @@ package toe_step_segment_pkg;
         return refuse(mid_in, TxAck, DropAfterClose);
       return refuse(mid_in, TxNone, DropAfterClose);
     end
-    return refuse(mid_in, seg.flags.rst ? TxNone : TxRstReply, DropNoConn);
+    return refuse_no_conn(mid_in, seg);
   endfunction
 
   // RFC 9293 section 3.10.7.3.  Text on a SYN is left for the peer to send again.

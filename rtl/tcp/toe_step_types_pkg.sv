@@ -11,6 +11,7 @@ package toe_step_types_pkg;
 
   // Stage 1: every wide comparison with the control block as it was.
   typedef struct packed {
+    logic        same_key;          // EvSegment: the connection is still the one looked up for it
     // EvSegment: sequence number, against the receive window (RFC 9293 section 3.10.7.4)
     logic        acceptable;        // the acceptability test
     logic        seq_exact;         // seq is rcv_nxt
@@ -37,6 +38,7 @@ package toe_step_types_pkg;
     logic        ack_dup;           // ack is snd_una
     logic        ack_bad;           // outside the range of RFC 5961 section 5.2
     logic        ack_all;           // ack is snd_max
+    logic        ack_tells;         // ack is snd_max, or in another eighth of the ring than snd_una
     logic        acks_fin;          // ack covers our FIN
     logic        ack_past_nxt;      // ack is beyond snd_nxt, while a timeout is being repaired
     logic        ack_recovers;      // ack is at or beyond recover

@@ -6,7 +6,7 @@
 // One event a cycle for different connections; events of one connection toe_tcb_pkg::ForwardAge
 // cycles apart or more.  From the grant of an event to its segment, verdict or notification:
 // WriteStage + 1 cycles (a notification one more).  From EvSend to the next EvSend of the same
-// connection: WriteStage + 1 cycles.
+// connection: WriteStage cycles.
 //
 // Order.  Verdicts come in the order of rx_ev_i, one for each.  time_wait_o of an ending connection
 // is taken before unlink is offered, and that before free.  A notification is offered once the
@@ -143,11 +143,13 @@ module toe_tcb
 
   logic pipe_busy;
   logic done_valid, done_write, done_opens;
-  tcb_event_e  done_kind;
-  conn_id_t    done_conn;
-  flow_key_t   done_key;
-  logic [31:0] done_flow_hash;
-  tcb_action_t action;
+  tcb_event_e         done_kind;
+  conn_id_t           done_conn;
+  logic               enqueue_send;
+  conn_id_t           enqueue_conn;
+  flow_key_t          done_key;
+  logic        [31:0] done_flow_hash;
+  tcb_action_t        action;
 
   toe_tcb_pipe #(
       .NumConns(NumConns),
@@ -156,19 +158,21 @@ module toe_tcb
       .clk_i,
       .rst_i,
       .cfg_i,
-      .clear_valid_i  (clearing),
-      .clear_conn_i   (clear_q[ConnWidth-1:0]),
-      .ev_valid_i     (ev_valid),
-      .ev_i           (ev),
-      .busy_o         (pipe_busy),
-      .out_valid_o    (done_valid),
-      .out_write_o    (done_write),
-      .out_kind_o     (done_kind),
-      .out_conn_o     (done_conn),
-      .out_opens_o    (done_opens),
-      .out_key_o      (done_key),
-      .out_flow_hash_o(done_flow_hash),
-      .out_action_o   (action),
+      .clear_valid_i     (clearing),
+      .clear_conn_i      (clear_q[ConnWidth-1:0]),
+      .ev_valid_i        (ev_valid),
+      .ev_i              (ev),
+      .busy_o            (pipe_busy),
+      .out_enqueue_send_o(enqueue_send),
+      .out_enqueue_conn_o(enqueue_conn),
+      .out_valid_o       (done_valid),
+      .out_write_o       (done_write),
+      .out_kind_o        (done_kind),
+      .out_conn_o        (done_conn),
+      .out_opens_o       (done_opens),
+      .out_key_o         (done_key),
+      .out_flow_hash_o   (done_flow_hash),
+      .out_action_o      (action),
       .trace_valid_o,
       .trace_o
   );
@@ -202,8 +206,8 @@ module toe_tcb
   ) u_send_queue (
       .clk_i,
       .rst_i,
-      .push_i (done_valid && action.enqueue_send),
-      .conn_i (done_conn),
+      .push_i (enqueue_send),
+      .conn_i (enqueue_conn),
       .valid_o(send_valid),
       .ready_i(send_ready),
       .conn_o (send_conn),
@@ -457,9 +461,14 @@ module toe_tcb
     end
   end
 
+  // Notifications that only the host can move are no work.
+  logic notify_idle, ntf_idle;
+  assign notify_idle = notify_empty || !notify_room;
+  assign ntf_idle = ntf_count == '0 || (ntf_valid_o && !ntf_ready_i);
+
   assign idle_o = !clearing && !rx_ev_valid_i && !cmd_ev_valid_i && !pipe_busy &&
-      timers_idle && send_empty && notify_empty && tx_count == '0 && verdict_count == '0 &&
-      ntf_count == '0 && ending_count == '0;
+      timers_idle && send_empty && notify_idle && tx_count == '0 && verdict_count == '0 &&
+      ntf_idle && ending_count == '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_i && done_valid) begin

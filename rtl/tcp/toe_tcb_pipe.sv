@@ -38,6 +38,10 @@ module toe_tcb_pipe
 
     output logic busy_o,  // an event is inside, or on the trace port
 
+    // A cycle before the results: the connection asks for a turn to send.
+    output logic     out_enqueue_send_o,
+    output conn_id_t out_enqueue_conn_o,
+
     // Results.
     output logic               out_valid_o,
     output logic               out_write_o,      // the event writes the TCB of out_conn_o
@@ -189,20 +193,25 @@ module toe_tcb_pipe
     end
   end
 
+  // The send queue takes a cycle to show what enters it, so that the turn is granted when the results
+  // can be read again.
+  assign out_enqueue_send_o = valid_q[6] && toe_step_output_pkg::enqueues_send(plan_q6);
+  assign out_enqueue_conn_o = ev_q6.conn;
+
   // ---- Stage 7: write ----------------------------------------------------------------------
 
-  assign write           = valid_q[7] && result_q7.action.tcb_write && in_range(conn_q7);
-  assign opened_d        = opened_q7 && !result_q7.action.free;
+  assign write              = valid_q[7] && result_q7.action.tcb_write && in_range(conn_q7);
+  assign opened_d           = opened_q7 && !result_q7.action.free;
 
-  assign busy_o          = valid_q != '0 || trace_valid_o;
-  assign out_valid_o     = valid_q[7];
-  assign out_write_o     = write;
-  assign out_kind_o      = kind_q7;
-  assign out_conn_o      = conn_q7;
-  assign out_opens_o     = opens_q7;
-  assign out_key_o       = result_q7.after.key;
-  assign out_flow_hash_o = result_q7.after.flow_hash;
-  assign out_action_o    = result_q7.action;
+  assign busy_o             = valid_q != '0 || trace_valid_o;
+  assign out_valid_o        = valid_q[7];
+  assign out_write_o        = write;
+  assign out_kind_o         = kind_q7;
+  assign out_conn_o         = conn_q7;
+  assign out_opens_o        = opens_q7;
+  assign out_key_o          = result_q7.after.key;
+  assign out_flow_hash_o    = result_q7.after.flow_hash;
+  assign out_action_o       = result_q7.action;
 
   // ---- For the trace -----------------------------------------------------------------------
 

@@ -202,7 +202,7 @@ module toe_tcp
 
   assign drop_o  = flow_drop | tcb_drop;
   assign count_o = flow_count | tcb_count;
-  assign idle_o  = flow_idle && tcb_idle && !tx_valid_o && !ntf_valid_o;
+  assign idle_o  = flow_idle && tcb_idle && !tx_valid_o && !(ntf_valid_o && ntf_ready_i);
 
   logic flow_first;
   assign deadline_valid_o = flow_deadline_valid || tcb_deadline_valid;

@@ -251,10 +251,10 @@ static inline void wait_taken(struct bench *b) {
   }
 }
 
-/* Until the engine is idle; its timers may be running. */
+/* Until the engine is idle and the host has every notification; timers may be running. */
 static inline void wait_idle(struct bench *b) {
   wait_taken(b);
-  for (int n = 0; !*b->tb->idle_o; n++) {
+  for (int n = 0; !*b->tb->idle_o || *b->tb->ntf_valid_o; n++) {
     cr_assert_lt(n, TIMEOUT_CYCLES, "not idle");
     cycle(b);
   }

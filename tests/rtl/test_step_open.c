@@ -34,6 +34,24 @@ Test(no_conn, ack_gets_rst_at_its_number) {
   tx(&b, "R", .seq = 77);
 }
 
+Test(no_conn, number_given_to_another_connection_on_the_way) {
+  bench_t b = established();
+  b.ev = (rtl_tcb_event_t){
+      .kind = EvSegment,
+      .seg = wire_segment(&b, (seg_t){.flags = "A", .seq = 1, .ack = 1, .len = 9})};
+  b.ev.seg.key.remote_port ^= 1;
+  run_event(&b);
+  cr_assert_eq(b.act.drop, DropNoConn);
+  cr_assert_eq(b.act.verdict.keep, 0);
+  cr_assert_eq(b.tcb.rcv_nxt, PEER_ISS + 1);
+  tx(&b, "R", .seq = 1);
+  cr_assert_eq(last_tx(&b)->key.remote_port, b.tcb.key.remote_port ^ 1);
+  b.ev.seg.flags = flags_of("R");
+  run_event(&b);
+  state_is(&b, TcpEstablished);
+  quiet(&b);
+}
+
 Test(no_conn, rst_gets_nothing) {
   bench_t b = no_connection("R", 10, 0, 0);
   quiet(&b);

@@ -96,6 +96,23 @@ Test(established, room_tells_the_host) {
   cr_assert_eq(b.ntf.body.snd_una, OUR_ISS + 1 + MSS);
 }
 
+Test(established, room_is_told_once_for_each_eighth_of_the_ring) {
+  bench_t b = established();
+  host_send(&b, 1 + 8 * MSS);
+  tx_full(&b, 1, 8);
+  unsigned told = 0, crossed = 0;
+  for (uint32_t ack = 1; ack <= 8 * MSS; ack += 100) {
+    const uint32_t old_una = b.tcb.snd_una;
+    rx(&b, "A", .seq = 1, .ack = ack);
+    crossed += old_una / (RING / 8) != b.tcb.snd_una / (RING / 8);
+    told += notified(&b).room;
+  }
+  cr_assert_eq(told, crossed);
+  cr_assert_eq(crossed, 2, "%u", crossed);
+  rx(&b, "A", .seq = 1, .ack = 1 + 8 * MSS);
+  cr_assert(notified(&b).room, "nothing is left in the ring");
+}
+
 Test(established, urgent_data_sets_the_pointer_until_acknowledged) {
   bench_t b = established();
   command(&b, (rtl_cmd_t){.op = CmdSend, .value = OUR_ISS + 11, .flags = 1});
