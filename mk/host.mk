@@ -58,6 +58,13 @@ $(LIB)/libtoe_sim_$(1).so: $(SIM_OBJECTS) $(patsubst %.cpp,$(VERILATED)/sim_$(1)
 	  -o $$@ $$(filter %.o %.a,$$^) -lpcap $$(VERILATED_LIBS)
 endef
 
+# The one that everybody runs is trained: a tenth faster for twice the time to compile it.
+TRAINER_sim_w64    := $(SIM_OBJECTS) $(VERILATED)/sim_w64/shim/verilator_shim.o \
+  $(BUILD)/obj/sim/examples/two_engines.o $(LIB)/libtoe.a
+TRAIN_ARGS_sim_w64 := --octets 262144
+
+$(VERILATED)/sim_w64/libtb.a: $(TRAINER_sim_w64)
+
 $(eval $(call sim_library,w64,DataWidth=64))
 $(eval $(call sim_library,w128,DataWidth=128))
 $(eval $(call sim_library,w256,DataWidth=256))

@@ -13,6 +13,9 @@
 # functions that build/verilated/NAME/tb_TOP.h declares (see tools/gen_shim.py).  Link with
 # $(CXX) and $(VERILATED_LIBS).  The packages of rtl/toe.f are read first; modules are found by
 # name, so a block is built again only when a file changes that it is made of.
+#
+# TRAINER_NAME, when it is set before, lists the objects of a program that is linked with the model
+# and run once, as TRAIN_ARGS_NAME says, to compile the model for the branches that it takes.
 
 VERILATOR_ROOT := $(abspath $(BUILD)/verilator)
 VERILATOR      := VERILATOR_ROOT=$(VERILATOR_ROOT) $(VERILATOR_ROOT)/bin/verilator
@@ -46,7 +49,8 @@ $(VERILATED)/$(1)/libtb.a: $(VERILATED)/$(1)/stamp $(VERILATED)/runtime/libveril
 	@echo "c++ $(2) $(3)"
 	@$$(MAKE) --no-print-directory -s -C $$(@D) -f $$(CURDIR)/mk/model.mk CXX="$$(CXX)" \
 	  CXXFLAGS="$$(CXXFLAGS) -I$$(VERILATOR_ROOT)/include" TRACE=$(if $(findstring --trace-fst,$(4)),1,0) \
-	  TOP=$(2) RUNTIME=$$(abspath $(VERILATED)/runtime)
+	  TOP=$(2) RUNTIME=$$(abspath $(VERILATED)/runtime) \
+	  $$(if $$(TRAINER_$(1)),trained TRAINER="$$(abspath $$(TRAINER_$(1)))" TRAIN_ARGS="$$(TRAIN_ARGS_$(1))")
 	@touch $$@
 endef
 

@@ -339,7 +339,7 @@ module toe_top
       .idle_o(host_idle)
   );
 
-  assign idle_o = rx_idle && tcp_idle && tx_idle && host_idle && !rx_tvalid_i && !core_rst;
+  assign idle_o = rx_idle && tcp_idle && tx_idle && host_idle && !core_rst;
 
   // The earlier of two lower bounds, widened to the 64-bit clock; a bound that has passed is now.
   time_us_t tcp_left_us, tx_left_us, left_us;

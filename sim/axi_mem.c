@@ -147,8 +147,7 @@ bool sim_axi_mem_drive(struct sim_axi_mem *mem) {
   if (data) {
     const bool inside = read->address + mem->beat_octets <= mem->size;
     memcpy(p->rdata, inside ? mem->octets + read->address : kNowhere, mem->beat_octets);
-    *p->rlast = read->beats_left == 1;
-    changed = true;
+    changed |= set(p->rlast, read->beats_left == 1);
   }
   return changed;
 }

@@ -11,7 +11,8 @@ static const uint64_t kFollowCycles = 1000000;
 
 /* --- MAC streams ----------------------------------------------------------------------------- */
 
-/* Puts the next beat of the oldest frame on the receive port, or takes the last one off it. */
+/* Puts the next beat of the oldest frame on the receive port, or takes the last one off it.  The
+ * port leads to registers only, so there is nothing to settle. */
 static void drive_rx(struct toe_sim *sim) {
   struct sim_model *m = sim->model;
   const struct sim_frame *frame = sim_frame_queue_peek(&sim->in);
@@ -100,10 +101,7 @@ void sim_cycle(struct toe_sim *sim) {
   sim->stats.cycles++;
 
   if (mem_active && sim_axi_mem_drive(&sim->mem)) sim->unsettled = true;
-  if (sim->in.count != 0) {
-    drive_rx(sim);
-    sim->unsettled = true;
-  }
+  if (sim->in.count != 0) drive_rx(sim);
   const uint8_t tx_ready = sim->out.count < sim->out.limit;
   if (*m->tx_tready != tx_ready) {
     *m->tx_tready = tx_ready;
@@ -199,10 +197,7 @@ uint64_t toe_sim_next_ns(struct toe_sim *sim) {
 int toe_sim_frame_in(struct toe_sim *sim, const void *frame, size_t len, unsigned flags) {
   if (len == 0 || len > TOE_SIM_MAX_FRAME) return TOE_ERR_RANGE;
   if (!sim_frame_queue_put(&sim->in, frame, len, sim->now_ns, flags)) return TOE_ERR_AGAIN;
-  if (sim->in.count == 1) {
-    drive_rx(sim);
-    sim->unsettled = true;
-  }
+  if (sim->in.count == 1) drive_rx(sim);
   return 0;
 }
 

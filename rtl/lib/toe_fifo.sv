@@ -29,63 +29,67 @@ module toe_fifo #(
 
   localparam int unsigned AddrWidth = $clog2(Depth);
 
-  // An item is read after the cycle in which it was written, so the RAM need not settle that.
-  (* no_rw_check *) logic [Width-1:0] mem_q[Depth];
-  logic [CountWidth-1:0] count_q;
-  logic [AddrWidth-1:0] wr_ptr_q, rd_ptr_q;
+  typedef logic [CountWidth-1:0] count_t;
+  typedef logic [AddrWidth-1:0] addr_t;
 
   // The output register holds the oldest item.  A RAM read takes a cycle, so the item behind it is
-  // either in the RAM's output (ram_valid_q) or still to be read.
+  // either in the RAM's output or still to be read.
+  typedef struct packed {
+    count_t count;
+    count_t stored;  // items in the RAM whose read has not started
+    addr_t wr_ptr;
+    addr_t rd_ptr;
+    logic out_valid;
+    logic ram_valid;
+  } state_t;
+
+  // An item is read after the cycle in which it was written, so the RAM need not settle that.
+  (* no_rw_check *) logic [Width-1:0] mem_q[Depth];
   logic [Width-1:0] out_q, ram_q;
-  logic out_valid_q, ram_valid_q;
-  logic [CountWidth-1:0] stored_q;  // items in the RAM whose read has not started
+  state_t state_q;
 
-  logic push, pop, out_free, bypass, ram_start, ram_take, moves;
-  assign push        = in_valid_i && in_ready_o;
-  assign pop         = out_valid_q && out_ready_i;
-  assign out_free    = !out_valid_q || pop;
-
-  assign ram_take    = ram_valid_q && out_free;
-  assign bypass      = push && out_free && !ram_valid_q && stored_q == '0;
-  assign ram_start   = stored_q != '0 && (!ram_valid_q || ram_take);
-  assign moves       = push || pop || ram_start || ram_take;
-
-  assign in_ready_o  = count_q != CountWidth'(Depth);
-  assign out_valid_o = out_valid_q;
-  assign out_data_o  = out_q;
-  assign count_o     = count_q;
+  logic   ram_start;
+  assign ram_start   = state_q.stored != '0 &&
+      (!state_q.ram_valid || !state_q.out_valid || out_ready_i);
+  assign in_ready_o = state_q.count != count_t'(Depth);
+  assign out_valid_o = state_q.out_valid;
+  assign out_data_o = out_q;
+  assign count_o = state_q.count;
 
   always_ff @(posedge clk_i) begin
-    if (push && !bypass) mem_q[wr_ptr_q] <= in_data_i;
-    if (ram_start) ram_q <= mem_q[rd_ptr_q];
-    // The select is a register on purpose: with bypass in its place each bit costs several times
-    // as many lookup tables.
-    if (bypass || ram_take) out_q <= ram_valid_q ? ram_q : in_data_i;
+    if (ram_start) ram_q <= mem_q[state_q.rd_ptr];
   end
 
+  // One register for the state, and no signals between: an engine has many queues, most of them
+  // empty, and a simulator soon passes by an empty one here.
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      count_q     <= '0;
-      stored_q    <= '0;
-      wr_ptr_q    <= '0;
-      rd_ptr_q    <= '0;
-      out_valid_q <= 1'b0;
-      ram_valid_q <= 1'b0;
-    end else if (moves) begin
-      count_q  <= count_q + CountWidth'(push) - CountWidth'(pop);
-      stored_q <= stored_q + CountWidth'(push && !bypass) - CountWidth'(ram_start);
-      if (push && !bypass) wr_ptr_q <= wr_ptr_q + 1'b1;
-      if (ram_start) rd_ptr_q <= rd_ptr_q + 1'b1;
-      if (ram_start) ram_valid_q <= 1'b1;
-      else if (ram_take) ram_valid_q <= 1'b0;
-      if (bypass || ram_take) out_valid_q <= 1'b1;
-      else if (pop) out_valid_q <= 1'b0;
-    end
-  end
+      state_q <= '0;
+    end else if (in_valid_i || state_q.count != '0) begin : move
+      automatic logic push = in_valid_i && in_ready_o;
+      automatic logic pop = state_q.out_valid && out_ready_i;
+      automatic logic out_free = !state_q.out_valid || pop;
+      automatic logic ram_take = state_q.ram_valid && out_free;
+      automatic logic bypass = push && out_free && !state_q.ram_valid && state_q.stored == '0;
+      automatic logic store = push && !bypass;
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_i && ram_start) begin
-      NoCollision : assert (!(push && !bypass && wr_ptr_q == rd_ptr_q));
+      state_q.count  <= state_q.count + count_t'(push) - count_t'(pop);
+      state_q.stored <= state_q.stored + count_t'(store) - count_t'(ram_start);
+      if (store) begin
+        mem_q[state_q.wr_ptr] <= in_data_i;
+        state_q.wr_ptr        <= state_q.wr_ptr + 1'b1;
+      end
+      if (ram_start) begin
+        NoCollision : assert (!(store && state_q.wr_ptr == state_q.rd_ptr));
+        state_q.rd_ptr <= state_q.rd_ptr + 1'b1;
+      end
+      if (ram_start) state_q.ram_valid <= 1'b1;
+      else if (ram_take) state_q.ram_valid <= 1'b0;
+      // The select is a register on purpose: with bypass in its place each bit costs several times
+      // as many lookup tables.
+      if (bypass || ram_take) out_q <= state_q.ram_valid ? ram_q : in_data_i;
+      if (bypass || ram_take) state_q.out_valid <= 1'b1;
+      else if (pop) state_q.out_valid <= 1'b0;
     end
   end
 

@@ -61,27 +61,30 @@ module toe_rx_capture
 
   typedef logic [PtrWidth-1:0] ptr_t;
   typedef logic [IndexWidth-1:0] index_t;
+  typedef logic [OffWidth:0] count_t;
 
   // ---- Cycle 0 to 1: register the beat ----------------------------------------------------------
 
   index_t index_q;  // of the next beat, stays at the last value of a frame that never ends
   logic valid_q, last_q, error_q, first_q, enable_q, mid_frame_q;
   index_t beat_index_q;
-  logic [OffWidth:0] count_q, count;  // octets in the beat
+  count_t count_q;  // octets in the beat
   logic [DataWidth-1:0] data_q;
   // verilator lint_off UNUSEDSIGNAL  // whole beats: a few octets more than the headers
   logic [HeaderBeats-1:0][DataWidth-1:0] header_q;
   // verilator lint_on UNUSEDSIGNAL
 
-  always_comb begin
-    count = (OffWidth + 1)'(Lanes);
-    if (tvalid_i && tlast_i) begin
+  function automatic count_t octets(logic last, logic [Lanes-1:0] keep);
+    count_t count;
+    count = count_t'(Lanes);
+    if (last) begin
       count = '0;
       for (int unsigned i = 0; i < Lanes; i++) begin
-        if (tkeep_i[i]) count = (OffWidth + 1)'(i + 1);
+        if (keep[i]) count = count_t'(i + 1);
       end
     end
-  end
+    return count;
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -101,7 +104,7 @@ module toe_rx_capture
   always_ff @(posedge clk_i) begin
     if (tvalid_i) begin
       data_q       <= tdata_i;
-      count_q      <= count;
+      count_q      <= octets(tlast_i, tkeep_i);
       last_q       <= tlast_i;
       error_q      <= tuser_i;
       first_q      <= !mid_frame_q;

@@ -50,6 +50,7 @@ module toe_classify
     input  conn_id_t alloc_conn_i,
     output logic     alloc_take_o,
 
+    output logic      listener_valid_o,
     output port_t     listener_port_o,
     input  logic      listener_hit_i,
     input  listener_t listener_index_i,
@@ -188,12 +189,13 @@ module toe_classify
   assign tw_req_key_o = sc_req_key_o;
   assign tw_req_hash_o = sc_req_hash_o;
 
+  assign listener_valid_o = state_q == SlowFind || state_q == SlowRead;
   assign listener_port_o = work_q == WorkDue ? sc_key_i.local_port : seg_i.key.local_port;
 
   always_ff @(posedge clk_i) begin
     if (start_segment) iss_q <= initial_seq(front_hash_q, now_us_i);
     if (start_background) iss_q <= initial_seq(connect_hash_i, now_us_i);
-    if (state_q == SlowFind || state_q == SlowRead) begin
+    if (listener_valid_o) begin
       listening_q    <= listener_hit_i;
       listener_q     <= listener_index_i;
       backlog_full_q <= listener_full_i;

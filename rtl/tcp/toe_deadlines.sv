@@ -126,7 +126,7 @@ module toe_deadlines
       written_q    <= '0;
       scanned_q    <= '0;
     end else begin
-      written_q <= earlier(written_q, wr_slot);
+      if (wr_slot.armed) written_q <= earlier(written_q, wr_slot);
       unique case (state_q)
         ScanClear: begin
           read_index_q <= read_index_q + 1'b1;

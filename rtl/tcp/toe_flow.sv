@@ -188,7 +188,7 @@ module toe_flow
   // ---- Listeners, half-open connections, TIME-WAIT ---------------------------------------------
 
   port_t lookup_port;
-  logic lookup_hit, lookup_full, listener_inc, listener_dec;
+  logic lookup_valid, lookup_hit, lookup_full, listener_inc, listener_dec;
   listener_t lookup_index, listener_change;
   logic listen_valid, listen_start;
   port_t listen_port;
@@ -200,6 +200,7 @@ module toe_flow
   ) u_listeners (
       .clk_i,
       .rst_i,
+      .lookup_valid_i(lookup_valid),
       .lookup_port_i (lookup_port),
       .lookup_hit_o  (lookup_hit),
       .lookup_index_o(lookup_index),
@@ -318,6 +319,7 @@ module toe_flow
       .alloc_valid_i    (alloc_valid),
       .alloc_conn_i     (alloc_conn),
       .alloc_take_o     (alloc_take),
+      .listener_valid_o (lookup_valid),
       .listener_port_o  (lookup_port),
       .listener_hit_i   (lookup_hit),
       .listener_index_i (lookup_index),

@@ -17,6 +17,7 @@ module toe_listeners
     input logic clk_i,
     input logic rst_i,
 
+    input  logic                   lookup_valid_i,
     input  port_t                  lookup_port_i,
     output logic                   lookup_hit_o,
     output logic  [IndexWidth-1:0] lookup_index_o,
@@ -25,7 +26,9 @@ module toe_listeners
     // A half-open connection began, or is gone.  Never both in one cycle.
     input logic                  inc_valid_i,
     input logic                  dec_valid_i,
+    // verilator lint_off UNUSEDSIGNAL  // fewer listeners need fewer bits
     input logic [IndexWidth-1:0] change_index_i,
+    // verilator lint_on UNUSEDSIGNAL
 
     input  logic           cmd_valid_i,
     input  logic           cmd_listen_i,   // 0: stop listening
@@ -34,31 +37,30 @@ module toe_listeners
     output reason_e        cmd_reason_o    // ReasonNone: done
 );
 
-  typedef struct packed {
-    logic        active;
-    port_t       port;
-    logic [15:0] backlog;
-    logic [15:0] half_open_count;
-  } listener_t;
+  typedef logic [(NumListeners > 1 ? $clog2(NumListeners) : 1)-1:0] slot_t;
 
-  listener_t [NumListeners-1:0] listener_q;
+  logic [NumListeners-1:0] active_q;
+  port_t port_q[NumListeners];
+  logic [15:0] backlog_q[NumListeners], half_open_q[NumListeners];
 
   always_comb begin
     lookup_hit_o   = 1'b0;
     lookup_index_o = '0;
     lookup_full_o  = 1'b0;
-    for (int unsigned i = 0; i < NumListeners; i++) begin
-      if (listener_q[i].active && listener_q[i].port == lookup_port_i) begin
-        lookup_hit_o = 1'b1;
-        lookup_index_o |= IndexWidth'(i);
-        lookup_full_o |= listener_q[i].half_open_count >= listener_q[i].backlog;
+    if (lookup_valid_i) begin
+      for (int unsigned i = 0; i < NumListeners; i++) begin
+        if (active_q[i] && port_q[i] == lookup_port_i) begin
+          lookup_hit_o = 1'b1;
+          lookup_index_o |= IndexWidth'(i);
+          lookup_full_o |= half_open_q[i] >= backlog_q[i];
+        end
       end
     end
   end
 
   // Where the command's port is, was, or can go.
   logic active_hit, place_hit;
-  logic [IndexWidth-1:0] active_index, place_index;
+  slot_t active_index, place_index;
   always_comb begin
     active_hit   = 1'b0;
     active_index = '0;
@@ -66,19 +68,19 @@ module toe_listeners
     place_index  = '0;
     if (cmd_valid_i) begin
       for (int unsigned i = NumListeners; i > 0; i--) begin
-        if (!listener_q[i-1].active && listener_q[i-1].half_open_count == '0) begin
+        if (!active_q[i-1] && half_open_q[i-1] == '0) begin
           place_hit   = 1'b1;
-          place_index = IndexWidth'(i - 1);
+          place_index = slot_t'(i - 1);
         end
       end
       for (int unsigned i = 0; i < NumListeners; i++) begin
-        if (listener_q[i].port == cmd_port_i && listener_q[i].active) begin
+        if (port_q[i] == cmd_port_i && active_q[i]) begin
           active_hit   = 1'b1;
-          active_index = IndexWidth'(i);
+          active_index = slot_t'(i);
         end
-        if (listener_q[i].port == cmd_port_i && listener_q[i].half_open_count != '0) begin
+        if (port_q[i] == cmd_port_i && half_open_q[i] != '0) begin
           place_hit   = 1'b1;
-          place_index = IndexWidth'(i);
+          place_index = slot_t'(i);
         end
       end
     end
@@ -97,21 +99,19 @@ module toe_listeners
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      listener_q <= '0;
+      active_q    <= '0;
+      half_open_q <= '{default: '0};
     end else begin
-      for (int unsigned i = 0; i < NumListeners; i++) begin
-        if (change_index_i == IndexWidth'(i)) begin
-          if (inc_valid_i) listener_q[i].half_open_count <= listener_q[i].half_open_count + 1'b1;
-          if (dec_valid_i) listener_q[i].half_open_count <= listener_q[i].half_open_count - 1'b1;
-        end
-        if (cmd_valid_i && cmd_reason_o == ReasonNone) begin
-          if (cmd_listen_i && place_index == IndexWidth'(i)) begin
-            listener_q[i].active  <= 1'b1;
-            listener_q[i].port    <= cmd_port_i;
-            listener_q[i].backlog <= cmd_backlog_i;
-          end else if (!cmd_listen_i && active_index == IndexWidth'(i)) begin
-            listener_q[i].active <= 1'b0;
-          end
+      if (inc_valid_i || dec_valid_i)
+        half_open_q[slot_t'(change_index_i)] <= half_open_q[slot_t'(change_index_i)] +
+            (inc_valid_i ? 16'd1 : 16'hffff);
+      if (cmd_valid_i && cmd_reason_o == ReasonNone) begin
+        if (cmd_listen_i) begin
+          active_q[place_index]  <= 1'b1;
+          port_q[place_index]    <= cmd_port_i;
+          backlog_q[place_index] <= cmd_backlog_i;
+        end else begin
+          active_q[active_index] <= 1'b0;
         end
       end
     end

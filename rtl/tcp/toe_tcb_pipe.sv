@@ -83,7 +83,9 @@ module toe_tcb_pipe
   tcb_t    ram_tcb;
   logic    ram_opened;
   logic    opened_d;
-  result_t result_q7;
+  // An array of one: everything leads back to it in the end, so a simulator must delay it, and it
+  // copies an array only when it is written, but 3,000 bits at every clock.
+  result_t result_q7[1];
 
   assign read = ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid;
 
@@ -95,7 +97,7 @@ module toe_tcb_pipe
       .clk_i,
       .wr_en_i  (write),
       .wr_addr_i(conn_t'(conn_q7)),
-      .wr_data_i(result_q7.after),
+      .wr_data_i(result_q7[0].after),
       .rd_en_i  (read),
       .rd_addr_i(conn_t'(ev_i.conn)),
       .rd_data_o(ram_tcb)
@@ -146,7 +148,7 @@ module toe_tcb_pipe
       ev_q3 <= ev_q2;
       opened_q3 <= known || ev_q2.open_valid;
       tcb_q3 <= toe_step_pkg::tcb_load(
-          cfg_i, stored(known, forward, ram_tcb, result_q7.after), ev_q2
+          cfg_i, stored(known, forward, ram_tcb, result_q7[0].after), ev_q2
       );
     end
   end
@@ -185,11 +187,11 @@ module toe_tcb_pipe
 
   always_ff @(posedge clk_i) begin
     if (valid_q[6]) begin
-      kind_q7   <= ev_q6.kind;
-      conn_q7   <= ev_q6.conn;
-      opens_q7  <= ev_q6.open_valid;
+      kind_q7 <= ev_q6.kind;
+      conn_q7 <= ev_q6.conn;
+      opens_q7 <= ev_q6.open_valid;
       opened_q7 <= opened_q6;
-      result_q7 <= toe_step_output_pkg::tcb_output(cfg_i, ev_q6, plan_q6);
+      result_q7[0] <= toe_step_output_pkg::tcb_output(cfg_i, ev_q6, plan_q6);
     end
   end
 
@@ -200,8 +202,8 @@ module toe_tcb_pipe
 
   // ---- Stage 7: write ----------------------------------------------------------------------
 
-  assign write              = valid_q[7] && result_q7.action.tcb_write && in_range(conn_q7);
-  assign opened_d           = opened_q7 && !result_q7.action.free;
+  assign write              = valid_q[7] && result_q7[0].action.tcb_write && in_range(conn_q7);
+  assign opened_d           = opened_q7 && !result_q7[0].action.free;
 
   assign busy_o             = valid_q != '0 || trace_valid_o;
   assign out_valid_o        = valid_q[7];
@@ -209,9 +211,9 @@ module toe_tcb_pipe
   assign out_kind_o         = kind_q7;
   assign out_conn_o         = conn_q7;
   assign out_opens_o        = opens_q7;
-  assign out_key_o          = result_q7.after.key;
-  assign out_flow_hash_o    = result_q7.after.flow_hash;
-  assign out_action_o       = result_q7.action;
+  assign out_key_o          = result_q7[0].after.key;
+  assign out_flow_hash_o    = result_q7[0].after.flow_hash;
+  assign out_action_o       = result_q7[0].action;
 
   // ---- For the trace -----------------------------------------------------------------------
 
@@ -225,7 +227,7 @@ module toe_tcb_pipe
       if (valid_q[5]) before_q6 <= before_q5;
       if (valid_q[4]) before_q5 <= before_q4;
       if (valid_q[3]) before_q4 <= before_q3;
-      if (valid_q[2]) before_q3 <= stored(known, forward, ram_tcb, result_q7.after);
+      if (valid_q[2]) before_q3 <= stored(known, forward, ram_tcb, result_q7[0].after);
       if (valid_q[6]) ev_q7 <= ev_q6;
     end
 
@@ -238,8 +240,8 @@ module toe_tcb_pipe
       if (valid_q[7]) begin
         trace_o.ev         <= ev_q7;
         trace_o.tcb_before <= before_q7;
-        trace_o.tcb_after  <= result_q7.after;
-        trace_o.action     <= result_q7.action;
+        trace_o.tcb_after  <= result_q7[0].after;
+        trace_o.action     <= result_q7[0].action;
       end
     end
   end else begin : gen_no_trace
@@ -250,7 +252,8 @@ module toe_tcb_pipe
   always_ff @(posedge clk_i) begin
     if (!rst_i && read && write) NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q7));
     if (!rst_i) StagesAsDeclared : assert (WriteStage == 7);
-    if (!rst_i && valid_q[7] && result_q7.action.tcb_write) OnlyOwnTcb : assert (uses_tcb(kind_q7));
+    if (!rst_i && valid_q[7] && result_q7[0].action.tcb_write)
+      OnlyOwnTcb : assert (uses_tcb(kind_q7));
   end
 
 endmodule

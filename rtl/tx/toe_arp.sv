@@ -199,10 +199,12 @@ module toe_arp
   always_comb begin
     spare_way = victim_q;
     spare     = place_q[victim_q];
-    for (int unsigned i = 0; i < Ways; i++) begin
-      if (place_q[i] > spare) begin
-        spare_way = way_t'(i);
-        spare     = place_q[i];
+    if (state_q == StPick) begin
+      for (int unsigned i = 0; i < Ways; i++) begin
+        if (place_q[i] > spare) begin
+          spare_way = way_t'(i);
+          spare     = place_q[i];
+        end
       end
     end
   end
@@ -225,57 +227,59 @@ module toe_arp
     freeze_retry_d = 1'b0;
     do_tx          = 1'b0;
     decide_tx      = '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: subject_ip};
-    if (is_ask_q && found_q) begin
-      // An answer in use is asked for again when it is old; a question is repeated when it is due.
-      if (!entry_q.valid || entry_place_q == PlaceOld) begin
-        if (due_q || entry_q.tries == '0) begin
-          do_write         = 1'b1;
-          do_tx            = 1'b1;
-          entry_d.asked_us = at_us;
-          entry_d.tries    = entry_q.tries == MaxTries ? MaxTries : entry_q.tries + 2'd1;
-          if (entry_q.tries == MaxTries) entry_d.valid = 1'b0;
+    if (state_q == StDecide) begin
+      if (is_ask_q && found_q) begin
+        // An answer in use is asked for again when it is old; a question is repeated when it is due.
+        if (!entry_q.valid || entry_place_q == PlaceOld) begin
+          if (due_q || entry_q.tries == '0) begin
+            do_write         = 1'b1;
+            do_tx            = 1'b1;
+            entry_d.asked_us = at_us;
+            entry_d.tries    = entry_q.tries == MaxTries ? MaxTries : entry_q.tries + 2'd1;
+            if (entry_q.tries == MaxTries) entry_d.valid = 1'b0;
+          end
         end
-      end
-    end else if (is_ask_q) begin
-      if (entry_place_q != PlaceAsked) begin
-        do_write = 1'b1;
-        do_tx = 1'b1;
-        entry_d = '{
-            known: 1'b1,
-            valid: 1'b0,
-            tries: 2'd1,
-            ip: subject_ip,
-            mac: '0,
-            updated_us: at_us,
-            asked_us: at_us
-        };
-      end
-    end else begin
-      if (rx.is_request && for_us) begin
-        do_tx     = 1'b1;
-        decide_tx = '{is_request: 1'b0, dst_mac: rx.sender_mac, target_ip: rx.sender_ip};
-      end
-      if (sender_good && found_q) begin
-        do_write           = 1'b1;
-        do_freeze          = !entry_q.valid;
-        freeze_retry_d     = 1'b1;
-        entry_d.valid      = 1'b1;
-        entry_d.tries      = '0;
-        entry_d.mac        = rx.sender_mac;
-        entry_d.updated_us = now_us_i;
-      end else if (sender_good && for_us && entry_place_q >= PlaceOld &&
-                   ((rx.sender_ip ^ local_ip_i) & netmask_i) == '0) begin
-        do_write = 1'b1;
-        do_freeze = 1'b1;
-        entry_d = '{
-            known: 1'b1,
-            valid: 1'b1,
-            tries: '0,
-            ip: rx.sender_ip,
-            mac: rx.sender_mac,
-            updated_us: now_us_i,
-            asked_us: now_us_i
-        };
+      end else if (is_ask_q) begin
+        if (entry_place_q != PlaceAsked) begin
+          do_write = 1'b1;
+          do_tx = 1'b1;
+          entry_d = '{
+              known: 1'b1,
+              valid: 1'b0,
+              tries: 2'd1,
+              ip: subject_ip,
+              mac: '0,
+              updated_us: at_us,
+              asked_us: at_us
+          };
+        end
+      end else begin
+        if (rx.is_request && for_us) begin
+          do_tx     = 1'b1;
+          decide_tx = '{is_request: 1'b0, dst_mac: rx.sender_mac, target_ip: rx.sender_ip};
+        end
+        if (sender_good && found_q) begin
+          do_write           = 1'b1;
+          do_freeze          = !entry_q.valid;
+          freeze_retry_d     = 1'b1;
+          entry_d.valid      = 1'b1;
+          entry_d.tries      = '0;
+          entry_d.mac        = rx.sender_mac;
+          entry_d.updated_us = now_us_i;
+        end else if (sender_good && for_us && entry_place_q >= PlaceOld &&
+                     ((rx.sender_ip ^ local_ip_i) & netmask_i) == '0) begin
+          do_write = 1'b1;
+          do_freeze = 1'b1;
+          entry_d = '{
+              known: 1'b1,
+              valid: 1'b1,
+              tries: '0,
+              ip: rx.sender_ip,
+              mac: rx.sender_mac,
+              updated_us: now_us_i,
+              asked_us: now_us_i
+          };
+        end
       end
     end
   end
@@ -287,7 +291,7 @@ module toe_arp
   logic [3:0] tx_count;
 
   assign announce = announce_q && enable_i && state_q == StIdle;
-  assign send_valid = announce || (state_q == StDecide && do_tx);
+  assign send_valid = announce || do_tx;
   assign send = announce ?
       '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: local_ip_i}
       : decide_tx;

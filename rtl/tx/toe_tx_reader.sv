@@ -128,6 +128,29 @@ module toe_tx_reader
       .count_o    (plan_count)
   );
 
+  // Beats of the memory are registered before anything looks at them, and answered from a register.
+  logic beat_valid, beat_ready;
+  logic [DataWidth-1:0] beat;
+
+  // verilator lint_off UNUSEDSIGNAL
+  logic [2:0] beat_count;
+  // verilator lint_on UNUSEDSIGNAL
+
+  toe_queue #(
+      .Width(DataWidth),
+      .Depth(4)
+  ) u_beats (
+      .clk_i,
+      .rst_i,
+      .in_valid_i (axi_rvalid_i),
+      .in_ready_o (axi_rready_o),
+      .in_data_i  (axi_rdata_i),
+      .out_valid_o(beat_valid),
+      .out_ready_i(beat_ready),
+      .out_data_o (beat),
+      .count_o    (beat_count)
+  );
+
   // The byte shifter takes beats of the item's own source.
   logic echo_q, shift_valid, shift_ready, shift_idle;
   logic [DataWidth-1:0] shift_data;
@@ -136,10 +159,10 @@ module toe_tx_reader
     if (item_valid && item_ready) echo_q <= item.echo;
   end
 
-  assign shift_valid  = echo_q ? echo_valid_i : axi_rvalid_i;
-  assign shift_data   = echo_q ? echo_data_i : axi_rdata_i;
+  assign shift_valid  = echo_q ? echo_valid_i : beat_valid;
+  assign shift_data   = echo_q ? echo_data_i : beat;
   assign echo_ready_o = echo_q && shift_ready;
-  assign axi_rready_o = (!echo_q && shift_ready) || (plan_count == '0 && shift_idle);
+  assign beat_ready   = (!echo_q && shift_ready) || (plan_count == '0 && shift_idle);
 
   logic moved_valid, moved_last;
   logic [DataWidth-1:0] moved_data;
