@@ -16,17 +16,20 @@ uint32_t tb_seed(void) {
   return seed;
 }
 
+static uint64_t mixed(uint64_t x) {
+  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  return (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+}
+
+/* Mixed, because every state lies on one circle that all sequences walk along in equal steps: seeds
+ * that are steps apart would give one sequence, moved by a few numbers. */
 tb_rng_t tb_rng(uint32_t seed) {
-  return (tb_rng_t){.state = seed * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0x2545f4914f6cdd1d)};
+  return (tb_rng_t){.state = mixed(mixed(seed)) + UINT64_C(0x2545f4914f6cdd1d)};
 }
 
 /* splitmix64: any state is a good one. */
 uint32_t tb_random(tb_rng_t *rng) {
-  uint64_t x = rng->state += UINT64_C(0x9e3779b97f4a7c15);
-
-  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return (uint32_t)(x >> 32);
+  return (uint32_t)(mixed(rng->state += UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 
 uint32_t tb_random_below(tb_rng_t *rng, uint32_t bound) {
