@@ -348,8 +348,8 @@ package toe_step_segment_pkg;
       mid = refuse(mid, TxAck, wants_text ? DropOutOfWindow : DropAfterClose);
     end
 
-    // Eighth: FIN, remembered when text before it is still missing.
-    if (wants_text && chk.acceptable && chk.fin_fits && !mid.tcb.fin_rcvd) begin
+    // Eighth: FIN, remembered when text before it is still missing.  One beside a SYN comes again.
+    if (wants_text && chk.acceptable && chk.fin_fits && !seg.flags.syn && !mid.tcb.fin_rcvd) begin
       mid.tcb.fin_rcvd = 1'b1;
       mid.tcb.fin_seq  = chk.fin_seq;
     end

@@ -335,6 +335,20 @@ Test(syn_rcvd, lost_syn_ack_is_sent_again) {
   tx(&b, "SA", .seq = 0, .ack = 1);
 }
 
+Test(syn_rcvd, fin_beside_the_syn_ack_does_not_cut_off_all_text) {
+  bench_t b = syn_rcvd();
+  const rtl_tcp_options_t ts = {.ts_valid = 1, .ts_val = 9};
+  rx(&b, "SFA", .seq = 0, .ack = 1, .opt = ts);
+  tx(&b, "A", .seq = 1, .ack = 1);
+  state_is(&b, TcpEstablished);
+  cr_assert_not(b.tcb.fin_rcvd, "it comes again, behind the SYN");
+  rx_only(&b, "A", .seq = -20u, .ack = 1, .len = 31, .opt = ts);
+  cr_assert_eq(b.act.verdict.seq, PEER_ISS + 1);
+  cr_assert_eq(b.act.verdict.len, 10);
+  rx(&b, "FA", .seq = 11, .ack = 1, .opt = ts);
+  state_is(&b, TcpCloseWait);
+}
+
 Test(syn_rcvd, wrong_ack_gets_rst) {
   bench_t b = syn_rcvd();
   rx(&b, "A", .seq = 1, .ack = 2, .opt = {.ts_valid = 1, .ts_val = 9});
