@@ -279,6 +279,8 @@ package toe_step_segment_pkg;
       mid.tx_kind = TxAck;
     end else begin
       mid.tcb.snd_nxt = mid.tcb.iss;  // our SYN again, now with an ACK
+      // Until that leaves, only what follows the SYN may change ts_recent (RFC 7323 section 4.3).
+      mid.tcb.last_ack_sent = mid.tcb.rcv_nxt;
     end
     mid.tcb.state = fsm_next(mid.tcb.state, ev);
     return mid;

@@ -349,6 +349,13 @@ Test(syn_rcvd, fin_beside_the_syn_ack_does_not_cut_off_all_text) {
   state_is(&b, TcpCloseWait);
 }
 
+Test(syn_rcvd, timestamp_ahead_of_a_gap_is_not_taken_before_our_first_ack) {
+  bench_t b = syn_sent();
+  rx_only(&b, "S", .seq = 0, .opt = {.ts_valid = 1, .ts_val = 9});
+  rx_only(&b, "A", .seq = 101, .ack = 1, .len = 100, .opt = {.ts_valid = 1, .ts_val = 50});
+  cr_assert_eq(b.tcb.ts_recent, 9);
+}
+
 Test(syn_rcvd, wrong_ack_gets_rst) {
   bench_t b = syn_rcvd();
   rx(&b, "A", .seq = 1, .ack = 2, .opt = {.ts_valid = 1, .ts_val = 9});
