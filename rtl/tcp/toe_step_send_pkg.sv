@@ -101,6 +101,7 @@ package toe_step_send_pkg;
       plan.syn     = 1'b1;
       plan.len     = '0;
       plan.fin     = 1'b0;
+      plan.last    = 1'b0;  // what is queued waits, and so does its push
       plan.repeats = mid.repeats;
     end
     plan.tcb.rexmit_one = 1'b0;

@@ -356,6 +356,16 @@ Test(syn_rcvd, timestamp_ahead_of_a_gap_is_not_taken_before_our_first_ack) {
   cr_assert_eq(b.tcb.ts_recent, 9);
 }
 
+Test(syn_rcvd, syn_ack_again_forgets_no_push) {
+  bench_t b = syn_rcvd();
+  host_sets(&b, (rtl_conn_opts_t){.cork = 1});
+  command(&b, (rtl_cmd_t){.op = CmdSend, .value = OUR_ISS + 11, .flags = 2});
+  wait_deadline(&b);
+  tx(&b, "SA", .seq = 0, .ack = 1);
+  rx(&b, "A", .seq = 1, .ack = 1, .opt = {.ts_valid = 1, .ts_val = 9});
+  tx(&b, "PA", .seq = 1, .ack = 1, .len = 10);
+}
+
 Test(syn_rcvd, wrong_ack_gets_rst) {
   bench_t b = syn_rcvd();
   rx(&b, "A", .seq = 1, .ack = 2, .opt = {.ts_valid = 1, .ts_val = 9});
