@@ -127,7 +127,8 @@ package toe_step_segment_pkg;
     end
     if (mid.tcb.rtx_mode != RtxRetransmit) mid.tcb.retries = '0;
 
-    if (chk.wnd_newer && (chk.ack_new || chk.ack_dup)) begin
+    // The handshake's last ACK sets the window whatever its age (RFC 9293 section 3.10.7.4).
+    if ((chk.wnd_newer || !is_open(mid.tcb.state)) && (chk.ack_new || chk.ack_dup)) begin
       mid.tcb.snd_wnd = chk.seg_wnd;
       mid.tcb.snd_wl1 = seg.seq;
       mid.tcb.snd_wl2 = seg.ack;

@@ -427,6 +427,13 @@ Test(passive_open, data_with_the_ack_is_delivered) {
   cr_assert_eq(b.ntf.body.rcv_nxt, PEER_ISS + 51);
 }
 
+Test(passive_open, window_of_the_ack_counts_although_its_text_begins_early) {
+  bench_t b = accepting((rtl_tcb_open_t){0},
+                        (seg_t){.flags = "A", .seq = 0, .ack = 1, .len = 10, .wnd = 999});
+  state_is(&b, TcpEstablished);
+  cr_assert_eq(b.tcb.snd_wnd, 999);
+}
+
 Test(passive_open, fin_with_the_ack_enters_close_wait) {
   bench_t b = accepting((rtl_tcb_open_t){0}, (seg_t){.flags = "FA", .seq = 1, .ack = 1});
   tx(&b, "A", .seq = 1, .ack = 2);
