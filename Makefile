@@ -12,6 +12,7 @@ include mk/verilator.mk
 include mk/structs.mk
 include mk/host.mk
 include mk/regs.mk
+include mk/model_lib.mk
 include mk/tests.mk
 
 .PHONY: help setup all run test bench lint format regs check-generated check-synth install clean

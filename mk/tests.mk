@@ -15,6 +15,8 @@
 #                            `make bench`
 #   tests/lib/*.c            helpers that every program above is linked with; wire*.c: those with
 #                            an engine only
+#
+# Every program may call the reference model (mk/model_lib.mk).
 
 # TRACE=1 builds block tests that write the FST waveform named by TB_FST, beside the usual ones.
 TRACE ?=
@@ -25,7 +27,8 @@ space := $(subst ,, )
 # Field number $(1) of a word $(2) whose fields are separated by bars.
 field = $(subst ~,,$(word $(1),$(subst |, ,$(2))))
 
-TEST_LIB := $(call objects,$(filter-out tests/lib/wire%.c,$(wildcard tests/lib/*.c))) $(STRUCTS_OBJECT)
+TEST_LIB := $(call objects,$(filter-out tests/lib/wire%.c,$(wildcard tests/lib/*.c))) $(STRUCTS_OBJECT) \
+  $(MODEL_LIB)
 TEST_INC := -Itests/lib -I$(STRUCTS_DIR)
 
 define link_test
