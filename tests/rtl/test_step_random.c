@@ -68,8 +68,8 @@ static void random_command(bench_t *b, tb_rng_t *rng) {
                .nodelay = tb_random(rng) & 1},
   };
 
-  if ((cmd.op == CmdAbort || cmd.op == CmdShutdown) && tb_random_below(rng, 16) != 0)
-    cmd.op = CmdSend;
+  if (cmd.op == CmdAbort && tb_random_below(rng, 16) != 0) cmd.op = CmdSend;
+  if (cmd.op == CmdShutdown && tb_random_below(rng, 3) != 0) cmd.op = CmdSend;
   cmd.value = cmd.op == CmdSend ? b->tcb.snd_end + tb_random_below(rng, 5000)
                                 : b->tcb.rcv_read + tb_random_below(rng, 5000);
   if (cmd.op == CmdReceived && tb_random_below(rng, 2) == 0) cmd.value = b->tcb.rcv_nxt;
