@@ -16,8 +16,8 @@ static uint32_t flight_size(const model_tcb_t *tcb) {
 }
 
 /* RFC 5681 (4) */
-static uint32_t halved(const model_tcb_t *tcb) {
-  return max_u32(flight_size(tcb) / 2, 2u * tcb->snd_mss);
+static uint32_t halved(const model_tcb_t *tcb, uint32_t flight) {
+  return max_u32(flight / 2, 2u * tcb->snd_mss);
 }
 
 /* Engine policy: a window of 2**30 octets, the largest that can be offered, grows no more. */
@@ -71,7 +71,9 @@ void model_congestion_dupack(model_tcb_t *tcb) {
   if (tcb->dupacks != 3 || !seq_lt(tcb->recover, tcb->snd_una)) return;
   tcb->in_recovery = 1;
   tcb->recover = tcb->snd_max;
-  tcb->ssthresh = halved(tcb);
+  /* RFC 5681 section 3.2 (2): what limited transmit sent does not count, which is whatever goes
+   * beyond the congestion window. */
+  tcb->ssthresh = halved(tcb, min_u32(flight_size(tcb), tcb->cwnd));
   tcb->cwnd = tcb->ssthresh + 3u * tcb->snd_mss;
   tcb->rexmit_one = 1;
 }
@@ -79,7 +81,7 @@ void model_congestion_dupack(model_tcb_t *tcb) {
 /* RFC 5681 section 3.1, RFC 6582 section 4.  One loss halves ssthresh once, and a lost SYN says
  * nothing about the path's capacity. */
 void model_congestion_timeout(model_tcb_t *tcb) {
-  if (tcb->retries == 0 && model_is_open(tcb)) tcb->ssthresh = halved(tcb);
+  if (tcb->retries == 0 && model_is_open(tcb)) tcb->ssthresh = halved(tcb, flight_size(tcb));
   tcb->cwnd = tcb->snd_mss;
   tcb->cwnd_acked = 0;
   tcb->dupacks = 0;

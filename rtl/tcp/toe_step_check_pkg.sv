@@ -42,12 +42,14 @@ package toe_step_check_pkg;
     return 17'(seg.payload_len) + 17'(seg.flags.syn) + 17'(seg.flags.fin);
   endfunction
 
-  // Half of what is in flight, at least two segments (RFC 5681 equation 4).
-  function automatic wnd_t half_flight(tcb_t tcb);
-    wnd_t half, least;
-    half  = (tcb.snd_max - tcb.snd_una) >> 1;
-    least = wnd_t'(tcb.snd_mss) << 1;
-    return half < least ? least : half;
+  // Half of what is in flight, at least two segments (RFC 5681 equation 4).  For duplicate ACKs
+  // without what limited transmit has sent (section 3.2 step 2), which is all beyond cwnd.
+  function automatic wnd_t half_flight(tcb_t tcb, logic dupacks);
+    wnd_t flight, least;
+    flight = tcb.snd_max - tcb.snd_una;
+    least  = wnd_t'(tcb.snd_mss) << 1;
+    if (dupacks && flight > tcb.cwnd) return (tcb.cwnd >> 1) < least ? least : tcb.cwnd >> 1;
+    return (flight >> 1) < least ? least : flight >> 1;
   endfunction
 
   // Acceptability, what the window leaves of the payload, and which held intervals it meets.
@@ -115,7 +117,7 @@ package toe_step_check_pkg;
     chk.acked = seg.ack - tcb.snd_una;
     to_max = tcb.snd_max - seg.ack;
     chk.left = to_max;
-    chk.half_flight = half_flight(tcb);
+    chk.half_flight = half_flight(tcb, 1'b1);
     chk.ack_dup = seg.ack == tcb.snd_una;
     chk.ack_all = seg.ack == tcb.snd_max;
     chk.ack_new = is_ahead(chk.acked) && not_behind(to_max);
@@ -182,7 +184,7 @@ package toe_step_check_pkg;
     // verilator no_inline_task
     check_t chk;
     chk             = before_chk;
-    chk.half_flight = half_flight(tcb);
+    chk.half_flight = half_flight(tcb, 1'b0);
     chk.rtx_due     = tcb.rtx_mode != RtxOff && time_reached(now_us, tcb.rtx_deadline_us);
     chk.delack_due  = tcb.delack_armed && time_reached(now_us, tcb.delack_deadline_us);
     chk.keep_due    = tcb.keep_armed && time_reached(now_us, tcb.keep_deadline_us);

@@ -162,6 +162,16 @@ Test(established, two_duplicates_send_new_data) {
   quiet(&b);
 }
 
+Test(established, limited_transmit_does_not_count_in_ssthresh) {
+  bench_t b = in_flight(10); /* a whole congestion window */
+  host_send(&b, 1 + 20 * MSS);
+  for (int i = 0; i < 3; i++) rx(&b, "A", .seq = 1, .ack = 1);
+  tx_full(&b, 1 + 10 * MSS, 2);
+  tx_full(&b, 1, 1);
+  cr_assert_eq(b.tcb.ssthresh, 5 * MSS);
+  cr_assert_eq(b.tcb.cwnd, 8 * MSS);
+}
+
 Test(established, data_or_a_window_update_is_no_duplicate_ack) {
   bench_t b = in_flight(8);
   rx(&b, "A", .seq = 1, .ack = 1, .len = 10);
