@@ -64,6 +64,7 @@ static void arm_retransmission(step_t *step) {
 
   if (tcb->rtx_mode == MODEL_RTX_RETRANSMIT) return; /* RFC 6298 (5.1) */
   tcb->rtx_mode = MODEL_RTX_RETRANSMIT;
+  tcb->retries = 0; /* probes that came before are no retransmissions of this segment */
   tcb->rtx_deadline_us = time_after(step->ev->now_us, tcb->rto_us);
 }
 

@@ -134,6 +134,7 @@ package toe_step_output_pkg;
       if (!plan.wnd_probe && tcb.rtx_mode != RtxRetransmit) begin
         tcb.rtx_mode        = RtxRetransmit;
         tcb.rtx_deadline_us = plan.rtx_deadline_us;
+        tcb.retries         = '0;  // probes before it were no retransmissions of this segment
       end
       if (plan.last) tcb.push = 1'b0;
       tcb.last_send_us = now_us;

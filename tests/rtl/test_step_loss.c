@@ -63,6 +63,36 @@ Test(established, after_a_timeout_the_rest_follows_in_slow_start) {
   cr_assert_not(b.act.deadline_valid);
 }
 
+/* What waited for the probe's timer is lost. */
+static void loses_eight_segments_after_a_probe(bench_t *b) {
+  cr_assert_eq(b->tcb.retries, 1);
+  host_send(b, 1 + 8 * MSS);
+  b->expected_count = b->sent_count;
+  cr_assert_eq(b->tcb.rtx_mode, RtxRetransmit);
+  wait_us(b, b->tcb.rtx_deadline_us - b->now_us);
+  tx_full(b, 1, 1);
+  cr_assert_eq(b->tcb.ssthresh, 4 * MSS);
+  cr_assert_eq(b->tcb.retries, 1);
+}
+
+Test(established, first_timeout_after_a_keep_alive_probe_sets_ssthresh) {
+  bench_t b = established();
+  host_sets(&b, (rtl_conn_opts_t){.keepalive = 1});
+  wait_deadline(&b);
+  loses_eight_segments_after_a_probe(&b);
+}
+
+Test(established, first_timeout_after_a_forgotten_cork_sets_ssthresh) {
+  bench_t b = established();
+  host_sets(&b, (rtl_conn_opts_t){.cork = 1});
+  host_send(&b, 11);
+  wait_deadline(&b);
+  tx(&b, "PA", .seq = 1, .ack = 1, .len = 10);
+  wait_us(&b, b.tcb.rtx_deadline_us - b.now_us);
+  cr_assert_eq(b.tcb.ssthresh, 2 * MSS);
+  cr_assert_eq(b.tcb.retries, 1);
+}
+
 Test(established, progress_begins_to_count_retries_anew) {
   bench_t b = in_flight(4);
   for (int i = 0; i < DATA_RETRIES; i++) wait_deadline(&b);
