@@ -38,7 +38,7 @@ uint16_t model_wire_window(const step_t *step) {
 static void put_timestamp(const step_t *step, model_tcp_options_t *opt) {
   opt->ts_valid = 1;
   opt->ts_val = (uint32_t)(step->ev->now_us >> 8); /* RFC 7323 section 4: a clock of 256 us */
-  opt->ts_ecr = step->tcb->ts_recent;
+  opt->ts_ecr = step->tcb->ts_recent;              /* 0 before the peer has sent one */
 }
 
 static model_tx_seg_t *begin_segment(step_t *step, uint32_t seq) {
@@ -124,5 +124,10 @@ void model_send_syn(step_t *step) {
 }
 
 void model_send_rst(step_t *step) {
-  begin_segment(step, empty_seq(step->tcb))->flags.rst = 1;
+  model_tx_seg_t *tx = begin_segment(step, empty_seq(step->tcb));
+
+  tx->flags.rst = 1;
+  /* RFC 7323 section 3.2: it SHOULD say the time as well; without ACK there is no echo. */
+  if (step->tcb->ts_ok) put_timestamp(step, &tx->opt);
+  tx->opt.ts_ecr = 0;
 }

@@ -102,7 +102,10 @@ package toe_step_output_pkg;
     tx.conn = ev.conn;
     tx.seq  = empty_seq(plan.tcb);
     if (plan.tx_kind == TxRstAbort) begin
-      tx.flags.rst = 1'b1;
+      // A RST says the time as well (RFC 7323 section 3.2), but without ACK there is no echo.
+      tx.flags.rst    = 1'b1;
+      tx.opt.ts_valid = plan.tcb.ts_ok;
+      tx.opt.ts_val   = ts_clock(ev.now_us);
       return tx;
     end
     tx.ack       = plan.tcb.rcv_nxt;

@@ -243,6 +243,15 @@ Test(established, abort_sends_rst_at_snd_nxt) {
   is_over(&b, ReasonAborted, false);
 }
 
+Test(established, abort_tells_the_time) {
+  bench_t b = established_ts();
+  host_does(&b, CmdAbort);
+  tx(&b, "R", .seq = 1);
+  const rtl_tcp_options_t *opt = &last_tx(&b)->opt;
+  cr_assert(opt->ts_valid && opt->ts_val == (uint32_t)(b.now_us >> 8));
+  cr_assert_eq(opt->ts_ecr, 0, "nothing is acknowledged");
+}
+
 Test(established, abort_during_repair_sends_rst_at_the_highest_octet) {
   bench_t b = in_flight(2);
   wait_deadline(&b);
