@@ -26,7 +26,8 @@ void model_answer_with_rst(step_t *step) {
   step->act->tx_valid = 1;
   tx->key = seg->key;
   tx->conn = step->ev->conn;
-  /* The answer goes back where the frame came from: there is no reason to ask ARP. */
+  /* The answer goes back where the frame came from: there is no reason to ask ARP.  Engine policy:
+   * it has no options, whatever the connection agreed on. */
   tx->mac_valid = 1;
   tx->dst_mac = seg->src_mac;
   tx->flags.rst = 1;
@@ -38,7 +39,9 @@ void model_answer_with_rst(step_t *step) {
   }
 }
 
-/* RFC 7323 section 5.3 R1, and section 3.2 for a missing timestamp.  True: go on. */
+/* RFC 7323 section 5.3 R1, and section 3.2 for a missing timestamp.  True: go on.
+ * Not done: section 5.5 wants TS.Recent forgotten after 24 idle days, and the control block has no
+ * age of it. */
 static bool check_timestamp(step_t *step) {
   const model_rx_seg_t *seg = &step->ev->seg;
   const model_tcb_t *tcb = step->tcb;

@@ -81,6 +81,8 @@ void model_send_ack(step_t *step) {
   if (tcb->sack_ok) model_sack_blocks(tcb, &tx->opt, tcb->ts_ok ? 3 : 4);
 }
 
+/* Engine policy: SACK blocks go out on segments without data only (RFC 2018 section 4 says SHOULD
+ * for all), so that a full segment always has snd_mss octets (RFC 6691). */
 void model_send_data(step_t *step, uint32_t seq, uint32_t len, bool fin, bool last) {
   const model_tcb_t *tcb = step->tcb;
   model_tx_seg_t *tx = begin_segment(step, seq);
