@@ -55,7 +55,7 @@ $(LIB)/libtoe_sim_$(1).so: $(SIM_OBJECTS) $(patsubst %.cpp,$(VERILATED)/sim_$(1)
 	@mkdir -p $$(@D)
 	@echo "link $$@"
 	@$$(CXX) -shared -Wl,-soname,$$(@F) -Wl,--version-script=mk/libtoe.map -Wl,-Bsymbolic -Wl,--no-undefined \
-	  -o $$@ $$(filter %.o %.a,$$^) -lpcap $$(VERILATED_LIBS)
+	  -o $$@ $$(filter %.o,$$^) -Wl,--whole-archive $$(filter %.a,$$^) -Wl,--no-whole-archive -lpcap $$(VERILATED_LIBS)
 endef
 
 # The one that everybody runs is trained: a tenth faster for twice the time to compile it.
