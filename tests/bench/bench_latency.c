@@ -9,7 +9,9 @@
 
 #include "rig.h"
 
-enum { LIMIT_CYCLES = 40, HANDSHAKES = 2048, AT_ONCE = 64 };
+/* No connection has more than one frame under way, and so many segments wait without a drop.  A SYN
+ * whose set of the SYN cache is full is dropped, and comes again. */
+enum { LIMIT_CYCLES = 40, HANDSHAKES = 2048, AT_ONCE = 32, SYN_AGAIN_CYCLES = 4000 };
 
 static const double kClockHz = 156.25e6;
 
@@ -53,15 +55,25 @@ static void bench_ack(uint32_t octets) {
 }
 
 static void bench_handshakes(void) {
+  static uint64_t asked_cycle[HANDSHAKES];
   rig_t *rig = rig_new(1460);
   const uint32_t drops = rig_drops(rig);
-  uint32_t asked = 0, ended = 0, half = 0;
+  uint32_t asked = 0, ended = 0, half = 0, again = 0;
   uint64_t half_cycle = 0;
   const uint64_t start = rig_cycle(rig);
 
   /* Connection after connection: SYN, SYN-ACK, ACK, accepted by the host, RST, released. */
   while (rig->closed < HANDSHAKES) {
-    if (asked < HANDSHAKES && asked - rig->closed < AT_ONCE) rig_send_syn(rig, asked++);
+    if (asked < HANDSHAKES && asked - rig->closed < AT_ONCE) {
+      asked_cycle[asked] = rig_cycle(rig);
+      rig_send_syn(rig, asked++);
+    }
+    if (ended < asked && !rig->conns[ended].answered &&
+        rig_cycle(rig) - asked_cycle[ended] > SYN_AGAIN_CYCLES) {
+      asked_cycle[ended] = rig_cycle(rig);
+      rig_send_syn(rig, ended);
+      again++;
+    }
     while (ended < asked && rig->conns[ended].accepted) rig_send_rst(rig, ended++);
     rig_run(rig, rig_cycle(rig) + 1);
     rig_check(rig_cycle(rig) < start + UINT64_C(1000) * HANDSHAKES, "handshakes stand still");
@@ -73,7 +85,7 @@ static void bench_handshakes(void) {
   const double cycles = (double)(rig_cycle(rig) - half_cycle);
   const double counted = (double)(rig->closed - half);
   rig_settle(rig);
-  rig_check(rig_drops(rig) == drops, "a frame was dropped during handshakes");
+  rig_check(rig_drops(rig) - drops == again, "a frame was dropped during handshakes");
   rig_result(rig, "handshakes", AT_ONCE, 0, kClockHz * counted / cycles, "1/s at 156.25 MHz", -1);
   rig_delete(rig);
 }
