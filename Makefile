@@ -40,7 +40,9 @@ lint: setup ## Verilator -Wall, Verible, clang-format, clang-tidy, cppcheck, lay
 format: setup ## rewrite the sources in the project's format
 	@tools/lint.sh --fix
 
-regs: $(REGS_GENERATED) ## rewrite what is generated from rtl/toe_regs.rdl
+regs: ## rewrite what is generated from rtl/toe_regs.rdl
+	@rm -f $(REGS_STAMP)
+	@$(MAKE) --no-print-directory $(REGS_STAMP)
 
 check-generated: setup ## fail when a generated file differs from its source
 	@tools/check_generated.sh

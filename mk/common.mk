@@ -16,10 +16,13 @@ CXXFLAGS := -std=c++17 -O2 -fPIC
 # Recursive on purpose: pkg-config may not be installed when this file is read.
 CRITERION_LIBS = $(shell pkg-config --libs criterion)
 
+# When the files generated from the registers were last looked at; see mk/regs.mk.
+REGS_STAMP := $(BUILD)/regs.stamp
+
 # Objects of C sources: $(call objects,host/src/a.c) is build/obj/host/src/a.o.
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-$(BUILD)/obj/%.o: %.c | setup
+$(BUILD)/obj/%.o: %.c | setup $(REGS_STAMP)
 	@mkdir -p $(@D)
 	@echo "cc $<"
 	@$(CC) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@

@@ -31,7 +31,7 @@ VERILATOR_FLAGS := --cc -O3 -fno-localize --assert --x-assign fast --no-timing -
   -Wno-fatal -Wno-lint -Wno-style --MP $(addprefix -y ,$(RTL_DIRS))
 
 define verilated_model
-$(VERILATED)/$(1)/stamp: mk/verilator.mk tools/gen_shim.py | setup
+$(VERILATED)/$(1)/stamp: mk/verilator.mk tools/gen_shim.py | setup $(REGS_STAMP)
 	@mkdir -p $$(@D)
 	@echo "verilate $(2) $(3)"
 	@$$(VERILATOR) $$(VERILATOR_FLAGS) $(4) $(addprefix -G,$(3)) --Mdir $$(@D) --top-module $(2) \
