@@ -26,7 +26,7 @@
   F(uint32_t, rto_max_us)              /* RFC 6298 (2.5) */ \
   F(uint8_t, data_retries)             /* R2 of RFC 9293 section 3.8.3: 0 to 15 */ \
   F(uint8_t, syn_retries)              /* the same for SYN and SYN-ACK: 0 to 15 */ \
-  F(uint32_t, delack_us)               /* longest delay of an ACK (RFC 9293 MUST-59) */ \
+  F(uint32_t, delack_us)               /* longest delay of an ACK (RFC 9293 MUST-40) */ \
   F(uint64_t, keepalive_us)            /* idle time before the first keep-alive probe, 40 bits */ \
   F(uint32_t, keepalive_interval_us) \
   F(uint8_t, rx_ring_log2)             /* log2 of a receive ring's octets: 1 to 30 */ \

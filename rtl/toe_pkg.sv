@@ -48,7 +48,7 @@ package toe_pkg;
     logic [3:0] data_retries;  // retransmissions of a segment before giving up
     logic [3:0] syn_retries;  // the same for SYN and SYN-ACK
     logic [31:0] time_wait_us;  // 2MSL
-    logic [31:0] delack_us;  // longest delay of an ACK, at most 500000 (RFC 9293 MUST-59)
+    logic [31:0] delack_us;  // longest delay of an ACK, below 500000 (RFC 9293 MUST-40)
     logic [39:0] keepalive_us;  // idle time before the first keep-alive probe
     logic [31:0] keepalive_interval_us;
     logic [4:0] rx_ring_log2;  // log2 of a receive ring's octets, a constant of the build

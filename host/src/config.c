@@ -50,7 +50,7 @@ const char *config_complaint(const struct toe_config *config) {
     return "rto_initial_us is not between rto_min_us and rto_max_us";
   if (config->data_retries < 1 || config->data_retries > 15) return "data_retries is not 1 to 15";
   if (config->syn_retries < 1 || config->syn_retries > 15) return "syn_retries is not 1 to 15";
-  if (config->delack_us > 500000) return "delack_us is above 500000";
+  if (config->delack_us >= 500000) return "delack_us is not below 500000"; /* RFC 9293 MUST-40 */
   if (config->keepalive_us >= UINT64_C(1) << 38) return "keepalive_us is 2^38 or more";
   return NULL;
 }

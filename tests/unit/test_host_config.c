@@ -139,10 +139,10 @@ Test(host_config, numbers) {
   config.syn_retries = 16;
   expect(&config, "syn_retries");
   config = good();
-  config.delack_us = 500000;
+  config.delack_us = 499999;
   expect(&config, "");
   config = good();
-  config.delack_us = 500001;
+  config.delack_us = 500000;
   expect(&config, "delack_us");
   config = good();
   config.keepalive_us = (UINT64_C(1) << 38) - 1;

@@ -45,7 +45,7 @@ struct toe_config {
   uint8_t data_retries;  /**< retransmissions before a connection is given up, 1 to 15 */
   uint8_t syn_retries;   /**< the same for SYN and SYN-ACK, 1 to 15 */
   uint32_t time_wait_us; /**< 2MSL */
-  uint32_t delack_us;    /**< longest delay of an ACK, up to 500000 */
+  uint32_t delack_us;    /**< longest delay of an ACK, below 500000 */
   uint64_t keepalive_us; /**< idle time before a probe, under 2^38 */
   uint32_t keepalive_interval_us;
   bool has_key;    /**< use key; otherwise 16 octets from the system's random source */
