@@ -4,6 +4,7 @@
  * tb: top=tb_step
  */
 #include "step_bench.h"
+#include "toe/toe_regs.h"
 
 /* --- Retransmission timer (RFC 6298) --- */
 
@@ -312,6 +313,22 @@ Test(established, dead_peer_ends_the_connection) {
   cr_assert_eq(b.ntf.reason, ReasonTimeout);
 }
 
+/* RFC 9293 section 3.8.4, MUST-26. */
+Test(established, keep_alive_waits_while_data_is_in_flight) {
+  bench_t b = established();
+  b.cfg.keepalive_us = 500000;
+  b.tcb.rto_us = 4000000;
+  host_sets(&b, (rtl_conn_opts_t){.keepalive = 1});
+  host_send(&b, 11);
+  tx(&b, "PA", .seq = 1, .ack = 1, .len = 10);
+  const uint64_t sent_us = b.now_us;
+  while (b.now_us < sent_us + 3900000) {
+    wait_deadline(&b);
+    quiet(&b);
+  }
+  state_is(&b, TcpEstablished);
+}
+
 Test(established, keep_alive_is_off_by_default) {
   bench_t b = established();
   rx(&b, "A", .seq = 1, .ack = 1);
@@ -331,6 +348,19 @@ Test(established, user_timeout_ends_the_connection) {
   state_is(&b, TcpClosed);
   cr_assert(notified(&b).closed);
   cr_assert_eq(b.ntf.reason, ReasonUserTimeout);
+}
+
+/* RFC 9293 section 3.8.3, SHLD-11. */
+Test(established, data_is_sent_again_for_a_hundred_seconds_by_default) {
+  bench_t b = established();
+  b.cfg.data_retries = TOE_REGS__RETRIES__DATA_reset;
+  b.cfg.rto_min_us = b.tcb.rto_us = TOE_REGS__RTO_MIN_US__VALUE_reset;
+  b.cfg.rto_max_us = TOE_REGS__RTO_MAX_US__VALUE_reset;
+  host_send(&b, 11);
+  const uint64_t start_us = b.now_us;
+  while (b.tcb.state == TcpEstablished) wait_deadline(&b);
+  cr_assert_geq(b.now_us - start_us, 100000000);
+  cr_assert_eq(b.sent_count, b.expected_count + 1 + TOE_REGS__RETRIES__DATA_reset + 1);
 }
 
 Test(established, progress_restarts_the_user_timeout) {

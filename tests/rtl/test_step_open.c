@@ -4,6 +4,7 @@
  * tb: top=tb_step
  */
 #include "step_bench.h"
+#include "toe/toe_regs.h"
 
 /* --- CLOSED --- */
 
@@ -183,6 +184,19 @@ Test(syn_sent, lost_syn_is_sent_again_with_back_off) {
   cr_assert(notified(&b).closed);
   cr_assert_eq(b.ntf.reason, ReasonTimeout);
   cr_assert_eq(b.unlinks, 1);
+}
+
+/* RFC 9293 section 3.8.3, MUST-23. */
+Test(syn_sent, lost_syn_is_sent_for_three_minutes_by_default) {
+  bench_t b = new_bench();
+  b.cfg.syn_retries = TOE_REGS__RETRIES__SYN_reset;
+  b.cfg.rto_initial_us = TOE_REGS__RTO_INITIAL_US__VALUE_reset;
+  b.cfg.rto_max_us = TOE_REGS__RTO_MAX_US__VALUE_reset;
+  b = connecting_with(&b.cfg, (rtl_cmd_t){0});
+  const uint64_t start_us = b.now_us;
+  while (b.tcb.state == TcpSynSent) wait_deadline(&b);
+  cr_assert_geq(b.now_us - start_us, 180000000);
+  cr_assert_eq(b.sent_count, 1 + TOE_REGS__RETRIES__SYN_reset);
 }
 
 Test(syn_sent, window_after_a_lost_syn_is_one_segment) {

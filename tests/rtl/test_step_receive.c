@@ -366,6 +366,15 @@ Test(established, rst_at_rcv_nxt_resets_while_the_window_is_closed) {
   state_is(&b, TcpClosed);
 }
 
+/* RFC 9293 section 3.5.3, SHLD-2. */
+Test(established, rst_with_text_resets) {
+  bench_t b = established();
+  rx(&b, "R", .seq = 1, .len = 20);
+  quiet(&b);
+  state_is(&b, TcpClosed);
+  cr_assert_not(b.act.verdict.keep);
+}
+
 Test(established, rst_elsewhere_in_the_window_is_challenged) {
   bench_t b = established();
   rx(&b, "R", .seq = 2);
@@ -481,6 +490,17 @@ Test(established, urgent_pointer_follows_what_the_host_reads) {
   cr_assert(notified(&b).urgent);
   host_read(&b, 105);
   cr_assert_eq(b.tcb.rcv_up, PEER_ISS + 111);
+}
+
+/* RFC 9293 section 3.4, MUST-66. */
+Test(established, urgent_pointer_tells_the_host_while_the_window_is_closed) {
+  bench_t b = small_window();
+  rx(&b, "A", .seq = 65436, .ack = 1, .len = 100);
+  notified(&b);
+  rx(&b, "UA", .seq = 65536, .ack = 1, .len = 1, .urg = 1);
+  cr_assert_not(b.act.verdict.keep);
+  cr_assert(notified(&b).urgent);
+  cr_assert_eq(b.ntf.body.irs_or_rcv_up, PEER_ISS + 65537);
 }
 
 Test(close_wait, urgent_pointer_is_ignored) {

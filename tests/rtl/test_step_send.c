@@ -71,6 +71,52 @@ Test(established, peers_window_is_kept) {
   quiet(&b);
 }
 
+/* RFC 9293 section 3.1, MUST-1. */
+Test(established, window_of_65535_is_no_negative_number) {
+  bench_t b = established();
+  host_send(&b, 11);
+  tx(&b, "PA", .seq = 1, .ack = 1, .len = 10);
+  b.peer_wnd = 65535;
+  rx(&b, "A", .seq = 1, .ack = 11);
+  b.tcb.cwnd = 100000; /* an idle connection would begin with the initial window */
+  host_send(&b, 65011);
+  tx_full(&b, 11, 44);
+  cr_assert_gt(b.tcb.snd_nxt - b.tcb.snd_una, 32768);
+}
+
+/* RFC 9293 section 3.2, MUST-65. */
+Test(established, no_segment_but_a_syn_has_the_mss_option) {
+  bench_t b = established();
+  host_send(&b, 11);
+  rx(&b, "A", .seq = 1, .ack = 11, .len = 10);
+  rx(&b, "A", .seq = 11, .ack = 11, .len = 10);
+  host_does(&b, CmdShutdown);
+  host_does(&b, CmdAbort);
+  tx(&b, "PA", .seq = 1, .ack = 1, .len = 10);
+  cr_assert_not(last_tx(&b)->opt.mss_valid);
+  tx(&b, "A", .seq = 11, .ack = 21);
+  cr_assert_not(last_tx(&b)->opt.mss_valid);
+  tx(&b, "FA", .seq = 11, .ack = 21);
+  cr_assert_not(last_tx(&b)->opt.mss_valid);
+  tx(&b, "R", .seq = 12);
+  cr_assert_not(last_tx(&b)->opt.mss_valid);
+}
+
+/* RFC 9293 section 3.8.6, MUST-34, SHLD-15, SHLD-16. */
+Test(established, shrunken_window_takes_no_new_data_and_old_data_within_it) {
+  bench_t b = in_flight(4);
+  b.peer_wnd = 2000;
+  rx(&b, "A", .seq = 1, .ack = 1);
+  host_send(&b, 1 + 8 * MSS);
+  quiet(&b);
+  wait_deadline(&b);
+  tx_full(&b, 1, 1);
+  quiet(&b);
+  rx(&b, "A", .seq = 1, .ack = 1 + MSS);
+  tx_full(&b, 1 + MSS, 1);
+  quiet(&b);
+}
+
 Test(established, congestion_window_is_kept) {
   bench_t b = established();
   host_send(&b, 1 + 20 * MSS);
@@ -125,6 +171,18 @@ Test(established, urgent_data_sets_the_pointer_until_acknowledged) {
 }
 
 /* --- Nagle, silly windows, cork --- */
+
+/* RFC 9293 section 3.8.5, MUST-31, MUST-62. */
+Test(established, long_urgent_data_sets_the_pointer_in_every_segment) {
+  bench_t b = established();
+  command(&b, (rtl_cmd_t){.op = CmdSend, .value = OUR_ISS + 1 + 3 * MSS, .flags = 1});
+  tx(&b, "UA", .seq = 1, .ack = 1, .len = MSS);
+  cr_assert_eq(last_tx(&b)->urg_ptr, 3 * MSS);
+  tx(&b, "UA", .seq = 1 + MSS, .ack = 1, .len = MSS);
+  cr_assert_eq(last_tx(&b)->urg_ptr, 2 * MSS);
+  tx(&b, "UPA", .seq = 1 + 2 * MSS, .ack = 1, .len = MSS);
+  cr_assert_eq(last_tx(&b)->urg_ptr, MSS);
+}
 
 Test(established, nagle_holds_a_small_segment_while_data_is_in_flight) {
   bench_t b = established();
@@ -317,4 +375,18 @@ Test(established, window_that_closes_over_data_in_flight_is_probed) {
   cr_assert_eq(b.tcb.rtx_mode, RtxPersist);
   wait_deadline(&b);
   tx(&b, "A", .seq = 1 + MSS, .ack = 1, .len = 1);
+}
+
+/* RFC 9293 section 3.8.6, SHLD-17. */
+Test(established, data_beyond_a_closed_window_does_not_end_the_connection) {
+  bench_t b = in_flight(2);
+  b.peer_wnd = 0;
+  rx(&b, "A", .seq = 1, .ack = 1 + MSS);
+  wait_deadline(&b);
+  for (int i = 0; i < 2 * DATA_RETRIES; i++) {
+    wait_deadline(&b);
+    tx(&b, "A", .seq = 1 + MSS, .ack = 1, .len = 1);
+    rx(&b, "A", .seq = 1, .ack = 1 + MSS);
+  }
+  state_is(&b, TcpEstablished);
 }
