@@ -15,7 +15,7 @@ include mk/regs.mk
 include mk/model_lib.mk
 include mk/tests.mk
 
-.PHONY: help setup all run test bench lint format regs check-generated check-synth install clean
+.PHONY: help setup all run test bench lint format regs rfc-coverage check-generated check-synth install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ format: setup ## rewrite the sources in the project's format
 regs: ## rewrite what is generated from rtl/toe_regs.rdl
 	@rm -f $(REGS_STAMP)
 	@$(MAKE) --no-print-directory $(REGS_STAMP)
+
+rfc-coverage: setup ## check docs/rfc9293.toml against the tree and write docs/rfc-coverage.md
+	@$(PYTHON) tools/rfc_coverage.py
 
 check-generated: setup ## fail when a generated file differs from its source
 	@tools/check_generated.sh
