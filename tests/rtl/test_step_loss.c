@@ -182,6 +182,15 @@ Test(established, third_duplicate_ack_retransmits_at_once) {
   cr_assert_eq(b.act.tx_is_rexmit, 1);
 }
 
+/* RFC 9293 section 3.8.6, MAY-7. */
+Test(established, lost_segment_is_sent_again_beyond_a_shrunken_window) {
+  bench_t b = in_flight(4);
+  b.peer_wnd = 500;
+  for (int i = 0; i < 4; i++) rx(&b, "A", .seq = 1, .ack = 1);
+  tx_full(&b, 1, 1);
+  quiet(&b);
+}
+
 Test(established, two_duplicates_send_new_data) {
   bench_t b = in_flight(10);
   host_send(&b, 1 + 20 * MSS);
