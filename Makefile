@@ -10,9 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 include mk/common.mk
 include mk/verilator.mk
 include mk/structs.mk
+include mk/model_lib.mk
 include mk/host.mk
 include mk/regs.mk
-include mk/model_lib.mk
 include mk/tests.mk
 
 .PHONY: help setup all run test bench lint format regs rfc-coverage check-generated check-synth install clean

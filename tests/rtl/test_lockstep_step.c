@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "lockstep_compare.h"
 #include "lockstep_coverage.h"
 #include "lockstep_deeds.h"
 #include "lockstep_random.h"
+#include "sim/lockstep_compare.h"
 #include "tb_tb_step.h"
 
 enum { EVENTS_DEFAULT = 1000000, HISTORY = 20, CONN = 7 };

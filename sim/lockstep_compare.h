@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * RTL's structs and the model's: conversion, comparison and print, made from the lists of
- * model/toe_model_fields.h.
+ * model/toe_model_fields.h.  For the checker of a running engine and the test of step() alone.
  */
-#ifndef TOE_TESTS_LOCKSTEP_COMPARE_H
-#define TOE_TESTS_LOCKSTEP_COMPARE_H
+#ifndef TOE_SIM_LOCKSTEP_COMPARE_H
+#define TOE_SIM_LOCKSTEP_COMPARE_H
 
 #include <inttypes.h>
 #include <stdio.h>
