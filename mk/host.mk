@@ -34,10 +34,12 @@ $(LIB)/libtoe.so: $(LIBTOE_OBJECTS) mk/libtoe.map
 # is the same for all; its C++ knows the model and is compiled for each.  w64 is the one that `sim:`
 # loads unless told otherwise; the others are built for tests and benches.
 
-SIM_OBJECTS := $(call objects,$(wildcard sim/*.c)) $(STRUCTS_OBJECT)
+SIM_OBJECTS := $(call objects,$(wildcard sim/*.c)) $(STRUCTS_OBJECT) $(MODEL_OBJECTS)
 
-$(BUILD)/obj/sim/live_log.o: $(STRUCTS_HEADER)
-$(BUILD)/obj/sim/live_log.o: INCLUDES += -I$(STRUCTS_DIR)
+TRACE_READERS := $(call objects,sim/live_log.c $(wildcard sim/lockstep*.c))
+
+$(TRACE_READERS): $(STRUCTS_HEADER)
+$(TRACE_READERS): INCLUDES += -I$(STRUCTS_DIR)
 SIM_SHIMS   := $(notdir $(wildcard sim/*.cpp))
 
 define sim_library

@@ -4,6 +4,8 @@
  */
 #include "sim/engine.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Cycles that one call may spend at one moment of a clock that is followed. */
@@ -62,6 +64,18 @@ static void take_tx(struct toe_sim *sim) {
   sim->out_len = 0;
 }
 
+/* --- Trace port ------------------------------------------------------------------------------ */
+
+static void show_event(struct toe_sim *sim) {
+  const struct sim_model *m = sim->model;
+
+  if (sim->trace != NULL) sim->trace(sim->trace_user, sim->now_ns, m->trace, m->trace_words);
+  if (sim->lockstep == NULL) return;
+  const struct sim_moment now = {sim->now_ns, sim->stats.cycles};
+  if (!sim_lockstep_event(sim->lockstep, &now, m->trace, stderr)) abort();
+  sim->stats.events_checked++;
+}
+
 /* --- Clock ----------------------------------------------------------------------------------- */
 
 void sim_set_time(struct toe_sim *sim, uint64_t now_ns) {
@@ -94,8 +108,7 @@ void sim_cycle(struct toe_sim *sim) {
   sim_settle(sim);
   const bool mem_active = sim_axi_mem_sample(&sim->mem);
   if (*m->tx_tvalid && *m->tx_tready) take_tx(sim);
-  if (*m->trace_valid && sim->trace != NULL)
-    sim->trace(sim->trace_user, sim->now_ns, m->trace, m->trace_words);
+  if (*m->trace_valid) show_event(sim);
 
   sim_model_edge(m);
   sim->stats.cycles++;

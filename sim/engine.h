@@ -7,6 +7,7 @@
 #include <toe/toe_sim.h>
 #include "sim/axi_mem.h"
 #include "sim/frame_queue.h"
+#include "sim/lockstep.h"
 #include "sim/model.h"
 
 struct toe_sim {
@@ -34,6 +35,7 @@ struct toe_sim {
 
   toe_sim_trace_fn *trace;
   void *trace_user;
+  struct sim_lockstep *lockstep; /* NULL: nothing is checked */
   struct toe_sim_stats stats;
 };
 

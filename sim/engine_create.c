@@ -155,6 +155,10 @@ static int start(struct toe_sim *sim, char *message) {
   sim->unsettled = true;
   const int result = size_up(sim, message);
   if (result != 0) return result;
+  if (sim->config.check) {
+    sim->lockstep = sim_lockstep_new(&sim->config);
+    if (sim->lockstep == NULL) return fail(message, TOE_ERR_NO_MEMORY, "out of memory");
+  }
   if (write_addresses(sim) != 0 || !wait_ready(sim))
     return fail(message, TOE_ERR_GONE, "the engine does not get ready");
   sim->stats = (struct toe_sim_stats){0};
@@ -201,6 +205,7 @@ int toe_sim_create(const struct toe_sim_config *config, struct toe_sim **out, ch
 void toe_sim_destroy(struct toe_sim *sim) {
   if (sim == NULL) return;
   if (sim->model != NULL) sim_model_delete(sim->model);
+  sim_lockstep_delete(sim->lockstep);
   sim_axi_mem_free(&sim->mem);
   sim_frame_queue_free(&sim->in);
   sim_frame_queue_free(&sim->out);

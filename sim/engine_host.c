@@ -49,6 +49,9 @@ int toe_sim_reg_write(struct toe_sim *sim, uint32_t offset, const uint32_t *valu
   int result = 0;
 
   if (!valid_range(offset, count)) return TOE_ERR_RANGE;
+  if (sim->lockstep != NULL)
+    for (size_t i = 0; i < count; i++)
+      sim_lockstep_register(sim->lockstep, offset + 4 * (uint32_t)i, values[i]);
   *m->axil_bready = 1;
   *m->axil_wstrb = 0xf;
   for (unsigned patience = kPatienceCycles; answered < count && patience != 0; patience--) {

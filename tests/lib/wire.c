@@ -125,7 +125,8 @@ struct toe_config wire_config(void) {
 }
 
 wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
-  const struct toe_sim_config sim_config = {.seed = tb_seed(), .start_ns = start_us * 1000};
+  const struct toe_sim_config sim_config = {
+      .seed = tb_seed(), .start_ns = start_us * 1000, .check = true};
   const struct toe_config plain = wire_config();
   char message[TOE_SIM_MESSAGE_LEN] = "";
   struct toe_transport transport;

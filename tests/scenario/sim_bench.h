@@ -26,7 +26,8 @@ enum { OUR_IP = 0x0a000002, PEER_IP = 0x0a000001 };
 
 /* Addresses of the engine; everything else at its default. */
 static inline struct toe_sim_config sim_bench_config(void) {
-  struct toe_sim_config config = {.ip = OUR_IP, .netmask = 0xffffff00, .seed = tb_seed()};
+  struct toe_sim_config config = {
+      .ip = OUR_IP, .netmask = 0xffffff00, .seed = tb_seed(), .check = true};
 
   memcpy(config.mac, kOurMac, sizeof config.mac);
   return config;

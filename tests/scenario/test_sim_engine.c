@@ -40,6 +40,24 @@ Test(sim_create, takes_sizes_from_the_build_and_starts_at_its_time) {
   toe_sim_destroy(sim);
 }
 
+Test(sim_create, events_are_checked_when_asked_for) {
+  const frame_path_t path = sim_bench_path();
+  const frame_tcp_t nobody = {.src_port = 1, .dst_port = 2, .flags = FRAME_ACK};
+  struct toe_sim_config config = sim_bench_config();
+  frame_t frame;
+
+  frame_build_tcp(&frame, &path, &nobody);
+  for (int i = 0; i < 2; i++) {
+    config.check = i != 0;
+    struct toe_sim *sim = sim_bench_create(&config);
+    sim_bench_enable(sim);
+    cr_assert_eq(toe_sim_frame_in(sim, frame.data, frame.len, 0), 0);
+    toe_sim_advance(sim, toe_sim_now(sim) + 1000, 0);
+    cr_expect_eq(stats_of(sim).events_checked, i);
+    toe_sim_destroy(sim);
+  }
+}
+
 Test(sim_create, what_it_was_not_built_for_is_refused) {
   struct toe_sim *sim = NULL;
   char message[TOE_SIM_MESSAGE_LEN] = "";

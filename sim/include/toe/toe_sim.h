@@ -62,6 +62,11 @@ struct toe_sim_config {
   uint32_t in_queue_frames;    /**< held before toe_sim_frame_in() is full; default 64 */
   uint32_t out_queue_frames;   /**< held before the engine's transmitter stops; default 4096 */
 
+  /* Compares every event with the reference model (model/toe_model.h), on control blocks of the
+   * model's own.  The first difference is printed to stderr and ends the process by abort().  The
+   * engine's timing stays as it is. */
+  bool check;
+
   const char *waveform; /**< FST file to write, NULL: none.  Needs a library built with tracing */
 };
 
@@ -75,6 +80,7 @@ struct toe_sim_stats {
   uint64_t mem_bursts_read;
   uint64_t mem_bursts_written;
   uint64_t mem_errors; /**< bursts that cross 4 KiB, leave the memory or lie about their length */
+  uint64_t events_checked; /**< compared with the reference model (config.check) */
 };
 
 /** Called for every event that leaves the control-block pipeline: the words of struct trace_t of

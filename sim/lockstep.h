@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lock-step: every event of the control-block pipeline goes through the reference model too, on a
+ * control block that the model alone has written since the connection was opened.  What the RTL
+ * read, what it wrote and what it asked for must be the same.
+ */
+#ifndef TOE_SIM_LOCKSTEP_H
+#define TOE_SIM_LOCKSTEP_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <toe/toe_sim.h>
+
+struct sim_lockstep;
+
+/** When an event left the pipeline. */
+struct sim_moment {
+  uint64_t ns;
+  uint64_t cycle;
+};
+
+/**
+ * A checker for an engine that is out of reset.
+ *
+ * @param config  with the sizes of the build filled in.
+ * @return NULL when there is no memory.
+ */
+struct sim_lockstep *sim_lockstep_new(const struct toe_sim_config *config);
+
+/** NULL is allowed. */
+void sim_lockstep_delete(struct sim_lockstep *lockstep);
+
+/** The host is about to write a register: the model's configuration comes from these, and a soft
+ * reset forgets every connection. */
+void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint32_t value);
+
+/**
+ * Checks one event.
+ *
+ * @param words  of struct trace_t, as toe_sim_trace_fn has them.
+ * @param out    where a difference is explained.
+ * @return false when there is one; the checker is of no use afterwards.
+ */
+bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *now,
+                        const uint32_t *words, FILE *out);
+
+#endif
