@@ -18,6 +18,7 @@
  *   stats=run.json      what the simulation cost, written at its end
  *   replay=in.pcap      what to feed in
  *   fst=run.fst         waveform
+ *   check=1             compare every event with the reference model; a difference aborts
  *   loss=1% burst=0.1%/5 corrupt=100ppm truncate=1% dup=1% reorder=1%/2ms
  *   delay=10ms jitter=1ms rate=100Mbit
  *                       the link, each direction by itself; burst with its frames on average,
@@ -232,6 +233,14 @@ static bool set_fst(struct toe_sim_uri *uri, const char *value) {
   return set_string(value, &uri->live.sim.waveform);
 }
 
+static bool set_check(struct toe_sim_uri *uri, const char *value) {
+  uint64_t number;
+
+  if (!read_number(value, 1, &number)) return false;
+  uri->live.sim.check = number != 0;
+  return true;
+}
+
 static bool set_loss(struct toe_sim_uri *uri, const char *value) {
   return read_chance(value, &uri->live.link.loss_ppm);
 }
@@ -299,6 +308,7 @@ static const struct option {
     {"stats", set_stats, "a file name"},
     {"replay", set_replay, "a file name"},
     {"fst", set_fst, "a file name"},
+    {"check", set_check, "0 or 1"},
     {"loss", set_loss, "a chance as 1% or 100ppm"},
     {"burst", set_burst, "a chance and a number of frames as 0.1%/5"},
     {"corrupt", set_corrupt, "a chance as 1% or 100ppm"},

@@ -18,6 +18,8 @@ def main():
           f"{stats['cycles'] / max(stats['frames_in'], stats['frames_out'], 1):.1f}; "
           f"{octets * 8 / stats['cycles']:.1f} bits a cycle of "
           f"{8 * stats['beat_octets']}; {frames} frames in all")
+    if stats["events_checked"]:
+        print(f"events equal to the reference model's: {stats['events_checked']}")
 
 
 if __name__ == "__main__":

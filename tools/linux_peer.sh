@@ -4,7 +4,7 @@
 # namespace of their own.  Source it from the project's root.
 
 readonly linux_ip=10.77.0.1 engine_ip=10.77.0.2
-readonly uri="sim:tap=toe0,peer=$linux_ip/24,ip=$engine_ip/24"
+readonly uri="sim:tap=toe0,peer=$linux_ip/24,ip=$engine_ip/24,check=1"
 
 # Goes on in a new namespace with a TAP device toe0, running the script again with "inside" as its
 # first argument.  Returns, with the reason in $no_tap, where no TAP device can be had.
@@ -27,7 +27,9 @@ started=()
 cleanup() { ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null; }
 trap cleanup EXIT
 
+# Shows what the server that was started last has said: an engine that differs from its model says so.
 die() {
+  [[ -z ${last_log-} ]] || tail -n 80 "$last_log" >&2
   printf '\nFAILED: %s\n' "$*" >&2
   exit 1
 }
@@ -38,12 +40,12 @@ serve() {
   shift 2
   "$@" >"$log" 2>&1 &
   started+=($!)
+  last_log=$log
   for _ in {1..100}; do
     grep -qs "$word" "$log" && return
     kill -0 "${started[-1]}" 2>/dev/null || break
     sleep 0.05
   done
-  cat "$log" >&2
   die "$1 did not start"
 }
 

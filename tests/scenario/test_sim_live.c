@@ -177,8 +177,8 @@ static void enter_namespace(void) {
 static void open_tap(const char *more) {
   char uri[200];
 
-  snprintf(uri, sizeof uri, "sim:tap=toe0,peer=10.0.0.1/24,ip=10.0.0.2/24,mac=02:00:00:00:00:02%s",
-           more);
+  snprintf(uri, sizeof uri,
+           "sim:tap=toe0,peer=10.0.0.1/24,ip=10.0.0.2/24,mac=02:00:00:00:00:02,check=1%s", more);
   open_uri(uri);
   enable();
 }

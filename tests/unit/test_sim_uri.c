@@ -18,7 +18,7 @@ Test(sim_uri, every_option_is_read) {
                         "mac=02:00:00:0a:Bc:02,mtu=9000,seed=3,latency=7,pcap=a.pcap,replay=b.pcap,"
                         "fst=c.fst,loss=1%,burst=0.1%/5,corrupt=100ppm,truncate=2%,dup=0.5%,"
                         "reorder=3%/2ms,delay=10ms,jitter=1.5us,rate=2.5Gbit,width=256,conns=16,"
-                        "lib=x.so",
+                        "lib=x.so,check=1",
                         &uri, message),
       0, "%s", message);
   const struct toe_live_config *live = &uri.live;
@@ -38,6 +38,7 @@ Test(sim_uri, every_option_is_read) {
   cr_expect_str_eq(live->pcap, "a.pcap");
   cr_expect_str_eq(live->replay, "b.pcap");
   cr_expect_str_eq(live->sim.waveform, "c.fst");
+  cr_expect(live->sim.check);
   cr_expect_eq(live->link.loss_ppm, 10000);
   cr_expect_eq(live->link.burst_ppm, 1000);
   cr_expect_eq(live->link.burst_frames, 5);
