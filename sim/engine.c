@@ -60,6 +60,10 @@ static void take_tx(struct toe_sim *sim) {
   if (!*m->tx_tlast) return;
   sim->stats.frames_out++;
   sim->stats.octets_out += sim->out_len;
+  const struct sim_moment now = {sim->now_ns, sim->stats.cycles};
+  if (sim->lockstep != NULL &&
+      !sim_lockstep_frame(sim->lockstep, &now, sim->out_frame, sim->out_len, stderr))
+    abort();
   sim_frame_queue_put(&sim->out, sim->out_frame, sim->out_len, sim->now_ns, 0);
   sim->out_len = 0;
 }

@@ -9,8 +9,12 @@
 #include <toe/toe_regs.h>
 
 #include "sim/lockstep_compare.h"
+#include "sim/lockstep_frames.h"
 
-enum { HISTORY = 20 };
+enum {
+  HISTORY = 20,
+  SLOW_CYCLES = 10000 /* an answer without an event may leave after the connection is open */
+};
 
 struct record {
   rtl_tcb_event_t ev;
@@ -20,7 +24,8 @@ struct record {
 struct connection {
   model_tcb_t tcb; /* all zero unless it is open */
   struct record history[HISTORY];
-  uint64_t events; /* since it was opened */
+  uint64_t events;       /* since it was opened */
+  uint64_t opened_cycle; /* when that was */
 };
 
 struct sim_lockstep {
@@ -29,6 +34,7 @@ struct sim_lockstep {
   uint64_t events;
   bool reset; /* soft reset was asked for, and the engine is not enabled again */
   uint32_t num_conns;
+  struct sim_awaited_list awaited;
   struct connection none;     /* for events that belong to no control block */
   struct connection *conns[]; /* NULL: no event yet */
 };
@@ -67,12 +73,15 @@ static void forget_connections(struct sim_lockstep *lockstep) {
 /* Events that were under way when a soft reset was asked for may still come; none comes between the
  * reset and the next time that the engine is enabled. */
 static void control(struct sim_lockstep *lockstep, uint32_t value) {
-  if ((value & TOE_REGS__CTRL__SOFT_RESET_bm) != 0) {
-    lockstep->reset = true;
-  } else if (lockstep->reset && (value & TOE_REGS__CTRL__ENABLE_bm) != 0) {
-    lockstep->reset = false;
+  const bool reset = (value & TOE_REGS__CTRL__SOFT_RESET_bm) != 0;
+  const bool enabled = !reset && (value & TOE_REGS__CTRL__ENABLE_bm) != 0;
+
+  if (lockstep->reset && enabled) {
     forget_connections(lockstep);
+    sim_awaited_clear(&lockstep->awaited);
   }
+  lockstep->reset = reset || (lockstep->reset && !enabled);
+  sim_awaited_disable(&lockstep->awaited, !enabled);
 }
 
 /* What is written is followed, not read back, because a read would take cycles. */
@@ -127,6 +136,11 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
 
 /* --- Report ---------------------------------------------------------------------------------- */
 
+static bool no_memory(FILE *out) {
+  fprintf(out, "lock-step: out of memory\n");
+  return false;
+}
+
 static void print_history(FILE *out, const struct connection *conn) {
   const uint64_t first = conn->events > HISTORY ? conn->events - HISTORY : 0;
 
@@ -161,8 +175,11 @@ static struct connection *connection_of(struct sim_lockstep *lockstep, const rtl
   return *conn;
 }
 
-static void remember(struct connection *conn, const rtl_trace_t *trace) {
-  if (trace->ev.open_valid) conn->events = 0;
+static void remember(struct connection *conn, const rtl_trace_t *trace, uint64_t cycle) {
+  if (trace->ev.open_valid) {
+    conn->events = 0;
+    conn->opened_cycle = cycle;
+  }
   conn->history[conn->events++ % HISTORY] = (struct record){trace->ev, trace->tcb_before};
 }
 
@@ -186,12 +203,9 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
 
   rtl_trace_get(&trace, words, 0);
   struct connection *conn = connection_of(lockstep, &trace.ev);
-  if (conn == NULL) {
-    fprintf(out, "lock-step: out of memory\n");
-    return false;
-  }
+  if (conn == NULL) return no_memory(out);
   lockstep->events++;
-  remember(conn, &trace);
+  remember(conn, &trace, now->cycle);
   /* An open starts from nothing, whatever was there. */
   if (trace.ev.open_valid) conn->tcb = (model_tcb_t){0};
   read_rtl(&trace, &rtl);
@@ -213,7 +227,74 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
   }
   /* Nobody can read the control block of a number that was given back. */
   if (model.action.free) conn->tcb = (model_tcb_t){0};
+  if (model.action.tx_valid && !sim_awaited_add(&lockstep->awaited, &model.action.tx, now->ns))
+    return no_memory(out);
   return true;
+}
+
+/* --- Frames ---------------------------------------------------------------------------------- */
+
+static bool is_live(const model_tcb_t *tcb) {
+  return tcb->in_use && tcb->state != MODEL_CLOSED && tcb->state != MODEL_TIME_WAIT;
+}
+
+/* The connection that @p key belongs to, while it is open; else NULL. */
+static const struct connection *live_connection(const struct sim_lockstep *lockstep,
+                                                const model_flow_key_t *key) {
+  for (uint32_t i = 0; i < lockstep->num_conns; i++) {
+    const struct connection *conn = lockstep->conns[i];
+    if (conn != NULL && is_live(&conn->tcb) && conn->tcb.key.remote_ip == key->remote_ip &&
+        conn->tcb.key.remote_port == key->remote_port &&
+        conn->tcb.key.local_port == key->local_port)
+      return conn;
+  }
+  return NULL;
+}
+
+static bool needs_no_event(const struct sim_lockstep *lockstep, const model_tx_seg_t *seg,
+                           uint64_t cycle) {
+  const model_tcp_flags_t *flags = &seg->flags;
+  if (seg->payload_len != 0 || flags->fin || flags->psh || flags->urg || flags->syn > flags->ack)
+    return false;
+  const struct connection *conn = live_connection(lockstep, &seg->key);
+  return conn == NULL || cycle - conn->opened_cycle < SLOW_CYCLES;
+}
+
+static const char *complaint(const struct sim_lockstep *lockstep, const struct sim_segment *left,
+                             enum sim_awaited_result result, uint64_t cycle) {
+  switch (result) {
+    case SIM_AWAITED_FOUND:
+      return NULL;
+    case SIM_AWAITED_SKIPPED:
+      return "a segment was asked for before this frame's and has not left";
+    case SIM_AWAITED_WRONG:
+      if (needs_no_event(lockstep, &left->seg, cycle)) return NULL;
+      return "the frame is not the segment that was asked for";
+    default:
+      if (needs_no_event(lockstep, &left->seg, cycle)) return NULL;
+      return "no event asked for this frame";
+  }
+}
+
+bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *now,
+                        const uint8_t *frame, size_t len, FILE *out) {
+  struct sim_segment left;
+
+  if (!sim_frame_read(frame, len, &left)) return true;
+  const enum sim_awaited_result result =
+      sim_awaited_take(&lockstep->awaited, &left, lockstep->cfg.mtu, now->ns, out);
+  const char *what = complaint(lockstep, &left, result, now->cycle);
+  if (what == NULL) return true;
+  fprintf(out,
+          "lock-step: %s, cycle %" PRIu64 ", %" PRIu64
+          " ns, engine's seed %u\nlocal port %u, remote port %u, seq %u ack %u, %u octets\n",
+          what, now->cycle, now->ns, lockstep->seed, left.seg.key.local_port,
+          left.seg.key.remote_port, left.seg.seq, left.seg.ack, left.seg.payload_len);
+  if (result == SIM_AWAITED_WRONG)
+    sim_awaited_explain(&lockstep->awaited, &left, lockstep->cfg.mtu, out);
+  const struct connection *conn = live_connection(lockstep, &left.seg.key);
+  if (conn != NULL) print_history(out, conn);
+  return false;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */
@@ -232,5 +313,6 @@ struct sim_lockstep *sim_lockstep_new(const struct toe_sim_config *config) {
 void sim_lockstep_delete(struct sim_lockstep *lockstep) {
   if (lockstep == NULL) return;
   forget_connections(lockstep);
+  sim_awaited_free(&lockstep->awaited);
   free(lockstep);
 }

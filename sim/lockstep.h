@@ -2,7 +2,8 @@
  *
  * Lock-step: every event of the control-block pipeline goes through the reference model too, on a
  * control block that the model alone has written since the connection was opened.  What the RTL
- * read, what it wrote and what it asked for must be the same.
+ * read, what it wrote and what it asked for must be the same.  The frames that leave must be those
+ * that were asked for, in order.
  */
 #ifndef TOE_SIM_LOCKSTEP_H
 #define TOE_SIM_LOCKSTEP_H
@@ -43,5 +44,15 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
  */
 bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *now,
                         const uint32_t *words, FILE *out);
+
+/**
+ * Checks one frame that left: it is the segment that an event asked for, after those asked for
+ * before.  Without an event there are only SYN-ACKs, and answers of SYN cache and TIME-WAIT, which
+ * carry no octets and come from no live connection.
+ *
+ * @return false when it is not so.
+ */
+bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *now,
+                        const uint8_t *frame, size_t len, FILE *out);
 
 #endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Segments that events asked for, against frames that left.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "sim/lockstep.h"
+#include "sim/lockstep_frames.h"
+
+enum { ENGINE = 0x0a000002, PEER = 0x0a000001, OTHER = 0x0a000009, MTU = 1500 };
+
+static const uint64_t kSecondNs = UINT64_C(1000000000);
+
+static struct sim_awaited_list list;
+static char *said;
+
+static void end(void) {
+  sim_awaited_free(&list);
+  free(said);
+}
+
+static model_tx_seg_t segment(uint32_t remote_ip, uint32_t seq, uint16_t payload_len) {
+  return (model_tx_seg_t){
+      .key = {.remote_ip = remote_ip, .remote_port = 2000, .local_port = 80},
+      .seq = seq,
+      .ack = 500,
+      .flags = {.ack = 1},
+      .wnd = 4096,
+      .payload_len = payload_len,
+  };
+}
+
+static void ask(uint32_t remote_ip, uint32_t seq, uint16_t payload_len) {
+  const model_tx_seg_t seg = segment(remote_ip, seq, payload_len);
+
+  cr_assert(sim_awaited_add(&list, &seg, 0));
+}
+
+static frame_t frame_of(const model_tx_seg_t *seg) {
+  static uint8_t zeros[FRAME_MAX_OCTETS];
+  const frame_path_t path = {.src_ip = ENGINE, .dst_ip = seg->key.remote_ip};
+  frame_tcp_t tcp = {.src_port = seg->key.local_port,
+                     .dst_port = seg->key.remote_port,
+                     .seq = seg->seq,
+                     .ack = seg->ack,
+                     .flags = (uint8_t)(seg->flags.ack ? FRAME_ACK : 0),
+                     .wnd = seg->wnd,
+                     .payload = zeros,
+                     .payload_len = seg->payload_len};
+  frame_t frame;
+
+  if (seg->opt.ts_valid) frame_add_timestamps(&tcp, seg->opt.ts_val, seg->opt.ts_ecr);
+  if (seg->opt.sack_count == 1) frame_add_sack(&tcp, &seg->opt.sack[0].left, 1);
+  frame_pad_options(&tcp);
+  frame_build_tcp(&frame, &path, &tcp);
+  return frame;
+}
+
+static enum sim_awaited_result leave(const model_tx_seg_t *seg, uint64_t now_ns) {
+  const frame_t frame = frame_of(seg);
+  struct sim_segment left;
+  size_t len = 0;
+
+  free(said);
+  FILE *out = open_memstream(&said, &len);
+  cr_assert(sim_frame_read(frame.data, frame.len, &left));
+  const enum sim_awaited_result result = sim_awaited_take(&list, &left, MTU, now_ns, out);
+  if (result == SIM_AWAITED_WRONG) sim_awaited_explain(&list, &left, MTU, out);
+  fclose(out);
+  return result;
+}
+
+static enum sim_awaited_result leaves(uint32_t remote_ip, uint32_t seq, uint16_t payload_len) {
+  const model_tx_seg_t seg = segment(remote_ip, seq, payload_len);
+  return leave(&seg, 1000);
+}
+
+Test(lockstep_frames, segment_leaves_once, .fini = end) {
+  ask(PEER, 1, 100);
+  cr_expect_eq(leaves(PEER, 1, 100), SIM_AWAITED_FOUND);
+  cr_expect_eq(leaves(PEER, 1, 100), SIM_AWAITED_UNKNOWN);
+}
+
+Test(lockstep_frames, options_are_compared, .fini = end) {
+  model_tx_seg_t seg = segment(PEER, 1, 0);
+
+  seg.opt = (model_tcp_options_t){
+      .ts_valid = 1, .ts_val = 7, .ts_ecr = 8, .sack_count = 1, .sack = {{100, 200}}};
+  cr_assert(sim_awaited_add(&list, &seg, 0));
+  seg.opt.sack[0].right = 201;
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_WRONG);
+  cr_expect_not_null(strstr(said, "frame.opt.sack.right: rtl 201 (0xc9) model 200"), "%s", said);
+  seg.opt.sack[0].right = 200;
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_FOUND, "%s", said);
+}
+
+Test(lockstep_frames, other_window_is_wrong, .fini = end) {
+  model_tx_seg_t seg = segment(PEER, 1, 100);
+
+  ask(PEER, 1, 100);
+  seg.wnd++;
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_WRONG);
+  cr_expect_not_null(strstr(said, "frame.wnd: rtl 4097 (0x1001) model 4096"), "%s", said);
+}
+
+Test(lockstep_frames, segment_overtaken_by_a_later_one_is_missing, .fini = end) {
+  ask(PEER, 1, 100);
+  ask(PEER, 101, 100);
+  cr_expect_eq(leaves(PEER, 101, 100), SIM_AWAITED_SKIPPED);
+  cr_expect_not_null(strstr(said, "missing"), "%s", said);
+}
+
+Test(lockstep_frames, answer_to_a_frame_does_not_wait_for_an_address, .fini = end) {
+  model_tx_seg_t answer = segment(PEER, 1, 0);
+
+  answer.mac_valid = 1;
+  cr_assert(sim_awaited_add(&list, &answer, 0));
+  ask(OTHER, 1, 0);
+  cr_expect_eq(leaves(OTHER, 1, 0), SIM_AWAITED_SKIPPED);
+}
+
+Test(lockstep_frames, segment_to_another_machine_waits_for_its_address, .fini = end) {
+  ask(PEER, 1, 100);
+  ask(OTHER, 1, 100);
+  cr_expect_eq(leaves(OTHER, 1, 100), SIM_AWAITED_FOUND);
+  cr_expect_eq(leaves(PEER, 1, 100), SIM_AWAITED_FOUND);
+}
+
+Test(lockstep_frames, segment_without_an_address_is_given_up_after_three_seconds, .fini = end) {
+  const model_tx_seg_t again = segment(PEER, 101, 100);
+
+  ask(PEER, 1, 100);
+  cr_assert(sim_awaited_add(&list, &again, 3 * kSecondNs));
+  cr_expect_eq(leave(&again, 3 * kSecondNs + 10), SIM_AWAITED_FOUND);
+}
+
+Test(lockstep_frames, crowd_that_waits_for_an_address_may_lose_the_last, .fini = end) {
+  for (uint32_t seq = 1; seq <= 14; seq++) ask(PEER, seq, 0);
+  for (uint32_t seq = 1; seq <= 12; seq++)
+    cr_expect_eq(leaves(PEER, seq, 0), SIM_AWAITED_FOUND, "%s", said);
+  cr_expect_eq(leaves(PEER, 14, 0), SIM_AWAITED_FOUND, "there was no place for 13: %s", said);
+  for (uint32_t seq = 15; seq <= 28; seq++) ask(PEER, seq, 0);
+  cr_expect_eq(leaves(PEER, 28, 0), SIM_AWAITED_SKIPPED, "the address is known by now");
+}
+
+Test(lockstep_frames, payload_is_cut_to_the_mtu, .fini = end) {
+  ask(PEER, 1, 2000);
+  cr_expect_eq(leaves(PEER, 1, 1459), SIM_AWAITED_WRONG, "shorter than it must be");
+  cr_expect_eq(leaves(PEER, 1, 1460), SIM_AWAITED_FOUND);
+}
+
+Test(lockstep_frames, disabled_engine_drops_segments, .fini = end) {
+  ask(PEER, 1, 0);
+  sim_awaited_disable(&list, true);
+  ask(PEER, 2, 0);
+  sim_awaited_disable(&list, false);
+  ask(PEER, 3, 0);
+  cr_expect_eq(leaves(PEER, 3, 0), SIM_AWAITED_FOUND);
+}
+
+Test(lockstep_frames, without_an_event_there_is_no_data) {
+  const struct toe_sim_config config = {.num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16};
+  const struct sim_moment now = {.ns = 1, .cycle = 1};
+  struct sim_lockstep *lockstep = sim_lockstep_new(&config);
+  model_tx_seg_t seg = segment(PEER, 1, 0);
+  size_t len = 0;
+  FILE *out = open_memstream(&said, &len);
+
+  frame_t frame = frame_of(&seg);
+  cr_expect(sim_lockstep_frame(lockstep, &now, frame.data, frame.len, out), "as of TIME-WAIT");
+  seg.payload_len = 1;
+  frame = frame_of(&seg);
+  cr_expect(!sim_lockstep_frame(lockstep, &now, frame.data, frame.len, out));
+  fclose(out);
+  cr_expect_not_null(strstr(said, "no event asked for this frame"), "%s", said);
+  sim_lockstep_delete(lockstep);
+  free(said);
+}
