@@ -26,7 +26,7 @@ static double answer_cycles(const rig_t *rig, uint64_t cycle, uint32_t octets) {
 }
 
 static void bench_syn(void) {
-  rig_t *rig = rig_new(1460);
+  rig_t *rig = rig_new(1460, true);
   const uint32_t octets = RIG_HEADERS + 8; /* of options */
 
   const uint64_t start = rig_cycle(rig);
@@ -41,7 +41,7 @@ static void bench_syn(void) {
 }
 
 static void bench_ack(uint32_t octets) {
-  rig_t *rig = rig_new(octets - RIG_HEADERS);
+  rig_t *rig = rig_new(octets - RIG_HEADERS, true);
 
   rig_open(rig, 1);
   rig_send_data(rig, 0, octets - RIG_HEADERS);
@@ -56,7 +56,7 @@ static void bench_ack(uint32_t octets) {
 
 static void bench_handshakes(void) {
   static uint64_t asked_cycle[HANDSHAKES];
-  rig_t *rig = rig_new(1460);
+  rig_t *rig = rig_new(1460, true);
   const uint32_t drops = rig_drops(rig);
   uint32_t asked = 0, ended = 0, half = 0, again = 0;
   uint64_t half_cycle = 0;

@@ -52,7 +52,7 @@ static bool receive(rig_t *rig, uint32_t conns, uint32_t octets, uint32_t count,
 }
 
 static void bench_receive(uint32_t conns, uint32_t octets) {
-  rig_t *rig = rig_new(octets - RIG_HEADERS);
+  rig_t *rig = rig_new(octets - RIG_HEADERS, true);
   const uint32_t beats = rig_beats(rig, octets);
   const uint32_t count = frame_count(rig, conns, octets);
   uint32_t gap = beats;
@@ -62,7 +62,7 @@ static void bench_receive(uint32_t conns, uint32_t octets) {
     if (receive(rig, conns, octets, count, gap)) break;
     rig_check(rig->width != 64, "a frame was dropped at line rate");
     rig_delete(rig);
-    rig = rig_new(octets - RIG_HEADERS);
+    rig = rig_new(octets - RIG_HEADERS, true);
     gap++;
     rig_check(gap < beats + 32, "frames are dropped at every rate");
   }
@@ -73,7 +73,7 @@ static void bench_receive(uint32_t conns, uint32_t octets) {
 }
 
 static void bench_send(uint32_t conns, uint32_t octets) {
-  rig_t *rig = rig_new(octets - RIG_HEADERS);
+  rig_t *rig = rig_new(octets - RIG_HEADERS, true);
   const uint32_t count = frame_count(rig, conns, octets);
   const uint32_t drops = rig_drops(rig);
   uint64_t half = 0, half_cycle = 0;

@@ -94,7 +94,7 @@ static void bench_idle(rig_t *rig) {
 
 int main(void) {
   struct timespec begin, end;
-  rig_t *rig = rig_new(kLen);
+  rig_t *rig = rig_new(kLen, false);
 
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
   const uint64_t before = cycles_of(rig);

@@ -406,11 +406,12 @@ static void start(rig_t *rig) {
   rig_settle(rig);
 }
 
-rig_t *rig_new(uint32_t mss) {
+rig_t *rig_new(uint32_t mss, bool check) {
   struct toe_sim_config config = {.ip = OUR_IP,
                                   .netmask = 0xffffff00,
                                   .clock_period_ps = 1000 * RIG_PERIOD_NS,
-                                  .in_queue_frames = IN_QUEUE};
+                                  .in_queue_frames = IN_QUEUE,
+                                  .check = check};
   char message[TOE_SIM_MESSAGE_LEN] = "";
   rig_t *rig = calloc(1, sizeof *rig);
 

@@ -59,8 +59,9 @@ typedef struct rig {
 /** Beats of a frame of @p octets. */
 uint32_t rig_beats(const rig_t *rig, uint32_t octets);
 
-/** An enabled engine that listens and knows the peer's address; segments of @p mss octets. */
-rig_t *rig_new(uint32_t mss);
+/** An enabled engine that listens and knows the peer's address; segments of @p mss octets.  @p
+ * check: against the reference model; takes memory and time for every connection. */
+rig_t *rig_new(uint32_t mss, bool check);
 void rig_delete(rig_t *rig);
 
 /** Now, in cycles. */
