@@ -15,7 +15,7 @@ include mk/host.mk
 include mk/regs.mk
 include mk/tests.mk
 
-.PHONY: help setup all run test bench lint format regs rfc-coverage check-generated check-synth install clean
+.PHONY: help setup all run test bench lint format regs rfc-coverage check-generated check-synth formal install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ check-generated: setup ## fail when a generated file differs from its source
 
 check-synth: setup ## synthesize toe_top for ECP5: no latch, no error; prints the area
 	@$(PYTHON) tools/synth_check.py
+
+formal: setup ## prove properties of step and the blocks around it; BLOCK=toe_fifo proves one
+	@$(PYTHON) tools/formal.py $(BLOCK)
 
 install: $(INSTALL_FILES) ## install libtoe, its headers and tools; PREFIX=/usr/local DESTDIR=
 	@$(install_files)

@@ -99,6 +99,7 @@ for program in "${programs[@]}"; do
   esac
 done
 
+run_step formal build/venv/bin/python tools/formal.py --quick
 run_step check-synth build/venv/bin/python tools/synth_check.py
 
 ((${#failures[@]})) && printf '%s\n' '' "${failures[@]}"

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// toe_conn_queue is never full while every connection is inside at most once, gives back exactly
+// the connections that were pushed, and first come, first served.
+//
+// formal: four params=NumConns=4 depth=2 cover=12
+
+module toe_conn_queue_proof
+  import toe_pkg::*;
+#(
+    parameter int unsigned NumConns = 4
+) (
+    input logic     clk_i,
+    input logic     rst_i,
+    input logic     push_i,
+    input conn_id_t conn_i,
+    input logic     ready_i,
+    input logic     mark_i    // follow the connection that goes in now
+);
+
+  localparam int unsigned ConnWidth = $clog2(NumConns);
+  typedef logic [ConnWidth:0] count_t;
+  typedef logic [ConnWidth-1:0] index_t;
+
+  logic valid, empty;
+  conn_id_t conn;
+
+  toe_conn_queue #(
+      .NumConns(NumConns)
+  ) u_dut (
+      .clk_i,
+      .rst_i,
+      .push_i,
+      .conn_i,
+      .valid_o(valid),
+      .ready_i,
+      .conn_o (conn),
+      .empty_o(empty)
+  );
+
+  toe_stream_check #(
+      .Width($bits(conn_id_t))
+  ) u_out_check (
+      .clk_i,
+      .rst_i,
+      .valid_i(valid),
+      .ready_i,
+      .data_i (conn)
+  );
+
+  logic started_q;
+  initial started_q = 1'b0;
+
+  logic [NumConns-1:0] inside_q;  // the flags of the TCBs: send_queued or notify_queued
+  logic follows_q;
+  count_t ahead_q;
+  index_t item_q;
+
+  count_t waiting;
+  always_comb begin
+    waiting = '0;
+    for (int unsigned i = 0; i < NumConns; i++) waiting = waiting + count_t'(inside_q[i]);
+  end
+
+  logic pop;
+  assign pop = valid && ready_i;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!started_q) BeginsInReset : assume (rst_i);
+    if (push_i) PushedOnce : assume (32'(conn_i) < NumConns && !inside_q[index_t'(conn_i)]);
+    if (rst_i) begin
+      inside_q  <= '0;
+      follows_q <= 1'b0;
+    end else begin
+      if (pop) inside_q[index_t'(conn)] <= 1'b0;
+      if (push_i) inside_q[index_t'(conn_i)] <= 1'b1;
+      if (follows_q && pop) begin
+        ahead_q <= ahead_q - count_t'(1);
+        if (ahead_q == '0) follows_q <= 1'b0;
+      end
+      if (!follows_q && mark_i && push_i) begin
+        follows_q <= 1'b1;
+        ahead_q   <= waiting - count_t'(pop);
+        item_q    <= index_t'(conn_i);
+      end
+    end
+  end
+
+  // The queue's places in their order: output register, RAM output, RAM.
+  logic [1:0] before_ram;
+  assign before_ram = 2'(u_dut.u_fifo.state_q.out_valid) + 2'(u_dut.u_fifo.state_q.ram_valid);
+  index_t places[NumConns];
+  always_comb begin
+    for (int unsigned i = 0; i < NumConns; i++) begin
+      places[i] = u_dut.u_fifo.mem_q[index_t'(32'(u_dut.u_fifo.state_q.rd_ptr)+i-32'(before_ram))];
+      if (i == 0 && u_dut.u_fifo.state_q.out_valid) places[i] = u_dut.u_fifo.out_q;
+      else if (i < 32'(before_ram)) places[i] = u_dut.u_fifo.ram_q;
+    end
+  end
+
+  logic distinct, known;
+  always_comb begin
+    distinct = 1'b1;
+    known    = 1'b1;
+    for (int unsigned i = 0; i < NumConns; i++) begin
+      if (i < 32'(u_dut.count) && !inside_q[places[i]]) known = 1'b0;
+      for (int unsigned j = 0; j < i; j++) begin
+        if (i < 32'(u_dut.count) && places[i] == places[j]) distinct = 1'b0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      CountIsRight : assert (u_dut.count == waiting && empty == (waiting == '0));
+      OnlyWhoWaits : assert (!valid || (32'(conn) < NumConns && inside_q[index_t'(conn)]));
+      InOrder : assert (!(follows_q && ahead_q == '0 && valid) || conn == conn_id_t'(item_q));
+      NotLost : assert (!follows_q || ahead_q < waiting);
+      // What induction needs to know of the inside.
+      ItemInPlace : assert (!follows_q || places[index_t'(ahead_q)] == item_q);
+      EachOnce : assert (distinct && known);
+      PlacesAddUp :
+      assert (32'(u_dut.u_fifo.state_q.stored) + 32'(before_ram) == 32'(waiting) &&
+              index_t'(u_dut.u_fifo.state_q.stored) ==
+              u_dut.u_fifo.state_q.wr_ptr - u_dut.u_fifo.state_q.rd_ptr);
+
+      AllWait : cover (inside_q == '1);
+      Leaves : cover (follows_q && ahead_q == '0 && pop && waiting > count_t'(1));
+    end
+  end
+
+endmodule

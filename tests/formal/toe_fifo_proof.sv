@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// toe_fifo loses, repeats, invents and reorders nothing: any one item, chosen when it goes in,
+// comes out after exactly those before it, whatever the other side does meanwhile.
+//
+// formal: two   params=Depth=2,Width=2 depth=2 cover=12
+// formal: four  params=Depth=4,Width=2 depth=2 cover=14
+// formal: eight params=Depth=8,Width=3 depth=2 cover=20
+
+module toe_fifo_proof #(
+    parameter int unsigned Width = 2,
+    parameter int unsigned Depth = 4,
+    localparam int unsigned CountWidth = $clog2(Depth) + 1
+) (
+    input logic             clk_i,
+    input logic             rst_i,
+    input logic             in_valid_i,
+    input logic [Width-1:0] in_data_i,
+    input logic             out_ready_i,
+    input logic             mark_i        // the item that goes in now is the one to follow
+);
+
+  localparam int unsigned AddrWidth = $clog2(Depth);
+  typedef logic [CountWidth-1:0] count_t;
+  typedef logic [AddrWidth-1:0] addr_t;
+
+  logic in_ready, out_valid;
+  logic [Width-1:0] out_data;
+  count_t count;
+
+  toe_fifo #(
+      .Width(Width),
+      .Depth(Depth)
+  ) u_dut (
+      .clk_i,
+      .rst_i,
+      .in_valid_i,
+      .in_ready_o (in_ready),
+      .in_data_i,
+      .out_valid_o(out_valid),
+      .out_ready_i,
+      .out_data_o (out_data),
+      .count_o    (count)
+  );
+
+  toe_stream_check #(
+      .Width(Width)
+  ) u_out_check (
+      .clk_i,
+      .rst_i,
+      .valid_i(out_valid),
+      .ready_i(out_ready_i),
+      .data_i (out_data)
+  );
+
+  logic started_q;  // a proof begins in any state, so it begins with a reset
+  initial started_q = 1'b0;
+
+  count_t inside_q;  // items in, by the ports alone
+  logic follows_q;
+  count_t ahead_q;  // items that leave before the followed one
+  logic [Width-1:0] item_q;
+  logic idle_q;  // something was inside and nothing offered
+
+  logic push, pop;
+  assign push = in_valid_i && in_ready;
+  assign pop  = out_valid && out_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!started_q) BeginsInReset : assume (rst_i);
+    if (rst_i) begin
+      inside_q  <= '0;
+      follows_q <= 1'b0;
+      idle_q    <= 1'b0;
+    end else begin
+      inside_q <= inside_q + count_t'(push) - count_t'(pop);
+      idle_q   <= !out_valid && inside_q != '0;
+      if (follows_q && pop) begin
+        ahead_q <= ahead_q - count_t'(1);
+        if (ahead_q == '0) follows_q <= 1'b0;
+      end
+      if (!follows_q && mark_i && push) begin
+        follows_q <= 1'b1;
+        ahead_q   <= inside_q - count_t'(pop);
+        item_q    <= in_data_i;
+      end
+    end
+  end
+
+  // Where the followed item is: output register, RAM output, or RAM.
+  logic [1:0] before_ram;
+  assign before_ram = 2'(u_dut.state_q.out_valid) + 2'(u_dut.state_q.ram_valid);
+  logic [Width-1:0] found;
+  always_comb begin
+    found = u_dut.mem_q[addr_t'(32'(u_dut.state_q.rd_ptr)+32'(ahead_q)-32'(before_ram))];
+    if (ahead_q == '0 && u_dut.state_q.out_valid) found = u_dut.out_q;
+    else if (32'(ahead_q) < 32'(before_ram)) found = u_dut.ram_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      CountIsRight : assert (count == inside_q && 32'(inside_q) <= Depth);
+      ReadyUnlessFull : assert (in_ready == (32'(inside_q) != Depth));
+      NothingInvented : assert (!out_valid || inside_q != '0);
+      InOrder : assert (!(follows_q && ahead_q == '0 && out_valid) || out_data == item_q);
+      NotLost : assert (!follows_q || ahead_q < inside_q);
+      NotIdleTwice : assert (!(idle_q && !out_valid && inside_q != '0));
+      // What induction needs to know of the inside.
+      ItemInPlace : assert (!follows_q || found == item_q);
+      PlacesAddUp :
+      assert (32'(u_dut.state_q.stored) + 32'(before_ram) == 32'(inside_q) &&
+              addr_t'(u_dut.state_q.stored) == u_dut.state_q.wr_ptr - u_dut.state_q.rd_ptr);
+      RamIsRead : assert (u_dut.state_q.stored == '0 || before_ram != '0);
+      IdleEnds : assert (!idle_q || out_valid);
+
+      Full : cover (32'(inside_q) == Depth && follows_q);
+      Leaves : cover (follows_q && ahead_q == '0 && pop && inside_q != count_t'(1));
+      WaitsForRam : cover (idle_q && u_dut.state_q.rd_ptr != '0);
+    end
+  end
+
+endmodule

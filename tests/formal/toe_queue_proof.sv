@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// toe_queue loses, repeats, invents and reorders nothing: any one item, chosen when it goes in,
+// comes out after exactly those before it.
+//
+// formal: two   params=Depth=2,Width=2 depth=2 cover=10
+// formal: four  params=Depth=4,Width=2 depth=2 cover=12
+// formal: eight params=Depth=8,Width=3 depth=2 cover=16
+
+module toe_queue_proof #(
+    parameter int unsigned Width = 2,
+    parameter int unsigned Depth = 4,
+    localparam int unsigned CountWidth = $clog2(Depth) + 1
+) (
+    input logic             clk_i,
+    input logic             rst_i,
+    input logic             in_valid_i,
+    input logic [Width-1:0] in_data_i,
+    input logic             out_ready_i,
+    input logic             mark_i        // the item that goes in now is the one to follow
+);
+
+  localparam int unsigned AddrWidth = $clog2(Depth);
+  typedef logic [CountWidth-1:0] count_t;
+  typedef logic [AddrWidth-1:0] addr_t;
+
+  logic in_ready, out_valid;
+  logic [Width-1:0] out_data;
+  count_t count;
+
+  toe_queue #(
+      .Width(Width),
+      .Depth(Depth)
+  ) u_dut (
+      .clk_i,
+      .rst_i,
+      .in_valid_i,
+      .in_ready_o (in_ready),
+      .in_data_i,
+      .out_valid_o(out_valid),
+      .out_ready_i,
+      .out_data_o (out_data),
+      .count_o    (count)
+  );
+
+  toe_stream_check #(
+      .Width(Width)
+  ) u_out_check (
+      .clk_i,
+      .rst_i,
+      .valid_i(out_valid),
+      .ready_i(out_ready_i),
+      .data_i (out_data)
+  );
+
+  logic started_q;  // a proof begins in any state, so it begins with a reset
+  initial started_q = 1'b0;
+
+  count_t inside_q;  // items in, by the ports alone
+  logic follows_q;
+  count_t ahead_q;  // items that leave before the followed one
+  logic [Width-1:0] item_q;
+
+  logic push, pop;
+  assign push = in_valid_i && in_ready;
+  assign pop  = out_valid && out_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!started_q) BeginsInReset : assume (rst_i);
+    if (rst_i) begin
+      inside_q  <= '0;
+      follows_q <= 1'b0;
+    end else begin
+      inside_q <= inside_q + count_t'(push) - count_t'(pop);
+      if (follows_q && pop) begin
+        ahead_q <= ahead_q - count_t'(1);
+        if (ahead_q == '0) follows_q <= 1'b0;
+      end
+      if (!follows_q && mark_i && push) begin
+        follows_q <= 1'b1;
+        ahead_q   <= inside_q - count_t'(pop);
+        item_q    <= in_data_i;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_i) begin
+      CountIsRight : assert (count == inside_q && 32'(inside_q) <= Depth);
+      ReadyUnlessFull : assert (in_ready == (32'(inside_q) != Depth));
+      OfferedAtOnce : assert (out_valid == (inside_q != '0));
+      InOrder : assert (!(follows_q && ahead_q == '0) || out_data == item_q);
+      NotLost : assert (!follows_q || ahead_q < inside_q);
+      // What induction needs to know of the inside.
+      ItemInPlace : assert (!follows_q || u_dut.mem_q[u_dut.rd_ptr_q+addr_t'(ahead_q)] == item_q);
+      PlacesAddUp : assert (addr_t'(inside_q) == u_dut.wr_ptr_q - u_dut.rd_ptr_q);
+
+      Full : cover (32'(inside_q) == Depth && follows_q);
+      Leaves : cover (follows_q && ahead_q == '0 && pop && inside_q != count_t'(1));
+      Wrapped : cover (u_dut.wr_ptr_q < u_dut.rd_ptr_q && follows_q);
+    end
+  end
+
+endmodule
