@@ -24,7 +24,7 @@ $(SLOW_OBJECTS): OPTIMIZE := -O0
 PROFILE :=
 GENERATE := -fprofile-generate -fprofile-update=single
 # Without gcse, which spills too many registers in functions as long as these: a tenth.
-USE      := -fprofile-use -fprofile-partial-training -Wno-missing-profile -fno-gcse
+USE      := -fprofile-use -fprofile-partial-training -Wno-missing-profile -fno-gcse $(MARCH)
 
 trained:
 	@rm -f *.o *.gcda

