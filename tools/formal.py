@@ -88,9 +88,11 @@ def script(task):
     what reset forgot.
     """
     overrides = " ".join(f"-G {param}" for param in task.params)
-    packages = " ".join(map(str, sorted(task.source.parent.glob("*_pkg.sv"))))
+    folder = task.source.parent
+    helpers = [*sorted(folder.glob("*_pkg.sv")), folder / "item_follower.sv"]
     return [
-        f"read_slang {overrides} --top {task.top} -f rtl/toe.f {packages} {task.source}",
+        f"read_slang {overrides} --top {task.top} -f rtl/toe.f "
+        f"{' '.join(map(str, helpers))} {task.source}",
         f"hierarchy -check -top {task.top}",
         "proc",
         "flatten",

@@ -41,7 +41,7 @@ step_verilator() {
   for proof in tests/formal/*_proof.sv; do
     echo "verilator -Wall, $proof"
     "$bin/verilator" --lint-only -Wall -Wno-UNUSEDPARAM --no-timing --quiet \
-      --top-module "$(basename "$proof" .sv)" -f rtl/toe.f tests/formal/*_pkg.sv "$proof" || status=1
+      --top-module "$(basename "$proof" .sv)" -f rtl/toe.f tests/formal/*_pkg.sv tests/formal/item_follower.sv "$proof" || status=1
   done
   return $status
 }

@@ -52,9 +52,6 @@ module toe_conn_queue_proof
   initial started_q = 1'b0;
 
   logic [NumConns-1:0] inside_q;  // the flags of the TCBs: send_queued or notify_queued
-  logic follows_q;
-  count_t ahead_q;
-  index_t item_q;
 
   count_t waiting;
   always_comb begin
@@ -65,25 +62,35 @@ module toe_conn_queue_proof
   logic pop;
   assign pop = valid && ready_i;
 
+  logic   follows;
+  count_t ahead;
+  index_t item;
+
+  item_follower #(
+      .Width     (ConnWidth),
+      .CountWidth(ConnWidth + 1)
+  ) u_follower (
+      .clk_i,
+      .rst_i,
+      .push_i   (push_i),
+      .pop_i    (pop),
+      .data_i   (index_t'(conn_i)),
+      .mark_i,
+      .waiting_i(waiting),
+      .follows_o(follows),
+      .ahead_o  (ahead),
+      .item_o   (item)
+  );
+
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
     if (!started_q) BeginsInReset : assume (rst_i);
     if (push_i) PushedOnce : assume (32'(conn_i) < NumConns && !inside_q[index_t'(conn_i)]);
     if (rst_i) begin
-      inside_q  <= '0;
-      follows_q <= 1'b0;
+      inside_q <= '0;
     end else begin
       if (pop) inside_q[index_t'(conn)] <= 1'b0;
       if (push_i) inside_q[index_t'(conn_i)] <= 1'b1;
-      if (follows_q && pop) begin
-        ahead_q <= ahead_q - count_t'(1);
-        if (ahead_q == '0) follows_q <= 1'b0;
-      end
-      if (!follows_q && mark_i && push_i) begin
-        follows_q <= 1'b1;
-        ahead_q   <= waiting - count_t'(pop);
-        item_q    <= index_t'(conn_i);
-      end
     end
   end
 
@@ -115,10 +122,10 @@ module toe_conn_queue_proof
     if (!rst_i) begin
       CountIsRight : assert (u_dut.count == waiting && empty == (waiting == '0));
       OnlyWhoWaits : assert (!valid || (32'(conn) < NumConns && inside_q[index_t'(conn)]));
-      InOrder : assert (!(follows_q && ahead_q == '0 && valid) || conn == conn_id_t'(item_q));
-      NotLost : assert (!follows_q || ahead_q < waiting);
+      InOrder : assert (!(follows && ahead == '0 && valid) || conn == conn_id_t'(item));
+      NotLost : assert (!follows || ahead < waiting);
       // What induction needs to know of the inside.
-      ItemInPlace : assert (!follows_q || places[index_t'(ahead_q)] == item_q);
+      ItemInPlace : assert (!follows || places[index_t'(ahead)] == item);
       EachOnce : assert (distinct && known);
       PlacesAddUp :
       assert (32'(u_dut.u_fifo.state_q.stored) + 32'(before_ram) == 32'(waiting) &&
@@ -126,7 +133,7 @@ module toe_conn_queue_proof
               u_dut.u_fifo.state_q.wr_ptr - u_dut.u_fifo.state_q.rd_ptr);
 
       AllWait : cover (inside_q == '1);
-      Leaves : cover (follows_q && ahead_q == '0 && pop && waiting > count_t'(1));
+      Leaves : cover (follows && ahead == '0 && pop && waiting > count_t'(1));
     end
   end
 

@@ -57,34 +57,41 @@ module toe_fifo_proof #(
   initial started_q = 1'b0;
 
   count_t inside_q;  // items in, by the ports alone
-  logic follows_q;
-  count_t ahead_q;  // items that leave before the followed one
-  logic [Width-1:0] item_q;
-  logic idle_q;  // something was inside and nothing offered
+  logic   idle_q;  // something was inside and nothing offered
 
   logic push, pop;
   assign push = in_valid_i && in_ready;
   assign pop  = out_valid && out_ready_i;
 
+  logic follows;
+  count_t ahead;
+  logic [Width-1:0] item;
+
+  item_follower #(
+      .Width     (Width),
+      .CountWidth(CountWidth)
+  ) u_follower (
+      .clk_i,
+      .rst_i,
+      .push_i   (push),
+      .pop_i    (pop),
+      .data_i   (in_data_i),
+      .mark_i,
+      .waiting_i(inside_q),
+      .follows_o(follows),
+      .ahead_o  (ahead),
+      .item_o   (item)
+  );
+
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
     if (!started_q) BeginsInReset : assume (rst_i);
     if (rst_i) begin
-      inside_q  <= '0;
-      follows_q <= 1'b0;
-      idle_q    <= 1'b0;
+      inside_q <= '0;
+      idle_q   <= 1'b0;
     end else begin
       inside_q <= inside_q + count_t'(push) - count_t'(pop);
       idle_q   <= !out_valid && inside_q != '0;
-      if (follows_q && pop) begin
-        ahead_q <= ahead_q - count_t'(1);
-        if (ahead_q == '0) follows_q <= 1'b0;
-      end
-      if (!follows_q && mark_i && push) begin
-        follows_q <= 1'b1;
-        ahead_q   <= inside_q - count_t'(pop);
-        item_q    <= in_data_i;
-      end
     end
   end
 
@@ -93,9 +100,9 @@ module toe_fifo_proof #(
   assign before_ram = 2'(u_dut.state_q.out_valid) + 2'(u_dut.state_q.ram_valid);
   logic [Width-1:0] found;
   always_comb begin
-    found = u_dut.mem_q[addr_t'(32'(u_dut.state_q.rd_ptr)+32'(ahead_q)-32'(before_ram))];
-    if (ahead_q == '0 && u_dut.state_q.out_valid) found = u_dut.out_q;
-    else if (32'(ahead_q) < 32'(before_ram)) found = u_dut.ram_q;
+    found = u_dut.mem_q[addr_t'(32'(u_dut.state_q.rd_ptr)+32'(ahead)-32'(before_ram))];
+    if (ahead == '0 && u_dut.state_q.out_valid) found = u_dut.out_q;
+    else if (32'(ahead) < 32'(before_ram)) found = u_dut.ram_q;
   end
 
   always_ff @(posedge clk_i) begin
@@ -103,19 +110,19 @@ module toe_fifo_proof #(
       CountIsRight : assert (count == inside_q && 32'(inside_q) <= Depth);
       ReadyUnlessFull : assert (in_ready == (32'(inside_q) != Depth));
       NothingInvented : assert (!out_valid || inside_q != '0);
-      InOrder : assert (!(follows_q && ahead_q == '0 && out_valid) || out_data == item_q);
-      NotLost : assert (!follows_q || ahead_q < inside_q);
+      InOrder : assert (!(follows && ahead == '0 && out_valid) || out_data == item);
+      NotLost : assert (!follows || ahead < inside_q);
       NotIdleTwice : assert (!(idle_q && !out_valid && inside_q != '0));
       // What induction needs to know of the inside.
-      ItemInPlace : assert (!follows_q || found == item_q);
+      ItemInPlace : assert (!follows || found == item);
       PlacesAddUp :
       assert (32'(u_dut.state_q.stored) + 32'(before_ram) == 32'(inside_q) &&
               addr_t'(u_dut.state_q.stored) == u_dut.state_q.wr_ptr - u_dut.state_q.rd_ptr);
       RamIsRead : assert (u_dut.state_q.stored == '0 || before_ram != '0);
       IdleEnds : assert (!idle_q || out_valid);
 
-      Full : cover (32'(inside_q) == Depth && follows_q);
-      Leaves : cover (follows_q && ahead_q == '0 && pop && inside_q != count_t'(1));
+      Full : cover (32'(inside_q) == Depth && follows);
+      Leaves : cover (follows && ahead == '0 && pop && inside_q != count_t'(1));
       WaitsForRam : cover (idle_q && u_dut.state_q.rd_ptr != '0);
     end
   end

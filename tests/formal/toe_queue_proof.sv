@@ -57,31 +57,38 @@ module toe_queue_proof #(
   initial started_q = 1'b0;
 
   count_t inside_q;  // items in, by the ports alone
-  logic follows_q;
-  count_t ahead_q;  // items that leave before the followed one
-  logic [Width-1:0] item_q;
 
   logic push, pop;
   assign push = in_valid_i && in_ready;
   assign pop  = out_valid && out_ready_i;
 
+  logic follows;
+  count_t ahead;
+  logic [Width-1:0] item;
+
+  item_follower #(
+      .Width     (Width),
+      .CountWidth(CountWidth)
+  ) u_follower (
+      .clk_i,
+      .rst_i,
+      .push_i   (push),
+      .pop_i    (pop),
+      .data_i   (in_data_i),
+      .mark_i,
+      .waiting_i(inside_q),
+      .follows_o(follows),
+      .ahead_o  (ahead),
+      .item_o   (item)
+  );
+
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
     if (!started_q) BeginsInReset : assume (rst_i);
     if (rst_i) begin
-      inside_q  <= '0;
-      follows_q <= 1'b0;
+      inside_q <= '0;
     end else begin
       inside_q <= inside_q + count_t'(push) - count_t'(pop);
-      if (follows_q && pop) begin
-        ahead_q <= ahead_q - count_t'(1);
-        if (ahead_q == '0) follows_q <= 1'b0;
-      end
-      if (!follows_q && mark_i && push) begin
-        follows_q <= 1'b1;
-        ahead_q   <= inside_q - count_t'(pop);
-        item_q    <= in_data_i;
-      end
     end
   end
 
@@ -90,15 +97,15 @@ module toe_queue_proof #(
       CountIsRight : assert (count == inside_q && 32'(inside_q) <= Depth);
       ReadyUnlessFull : assert (in_ready == (32'(inside_q) != Depth));
       OfferedAtOnce : assert (out_valid == (inside_q != '0));
-      InOrder : assert (!(follows_q && ahead_q == '0) || out_data == item_q);
-      NotLost : assert (!follows_q || ahead_q < inside_q);
+      InOrder : assert (!(follows && ahead == '0) || out_data == item);
+      NotLost : assert (!follows || ahead < inside_q);
       // What induction needs to know of the inside.
-      ItemInPlace : assert (!follows_q || u_dut.mem_q[u_dut.rd_ptr_q+addr_t'(ahead_q)] == item_q);
+      ItemInPlace : assert (!follows || u_dut.mem_q[u_dut.rd_ptr_q+addr_t'(ahead)] == item);
       PlacesAddUp : assert (addr_t'(inside_q) == u_dut.wr_ptr_q - u_dut.rd_ptr_q);
 
-      Full : cover (32'(inside_q) == Depth && follows_q);
-      Leaves : cover (follows_q && ahead_q == '0 && pop && inside_q != count_t'(1));
-      Wrapped : cover (u_dut.wr_ptr_q < u_dut.rd_ptr_q && follows_q);
+      Full : cover (32'(inside_q) == Depth && follows);
+      Leaves : cover (follows && ahead == '0 && pop && inside_q != count_t'(1));
+      Wrapped : cover (u_dut.wr_ptr_q < u_dut.rd_ptr_q && follows);
     end
   end
 
