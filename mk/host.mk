@@ -68,7 +68,8 @@ TRAINER_sim_w64    := $(SIM_OBJECTS) $(VERILATED)/sim_w64/shim/verilator_shim.o 
   $(BUILD)/obj/sim/examples/two_engines.o $(LIB)/libtoe.a
 TRAIN_ARGS_sim_w64 := --octets 262144
 
-$(VERILATED)/sim_w64/libtb.a: $(TRAINER_sim_w64)
+# Another library or example needs no new training.
+$(VERILATED)/sim_w64/libtb.a: | $(TRAINER_sim_w64)
 
 $(eval $(call sim_library,w64,DataWidth=64))
 $(eval $(call sim_library,w128,DataWidth=128))
