@@ -23,6 +23,19 @@ make_tap() {
   ip link set toe0 up
 }
 
+# For tests: what follows happens in such a namespace, with toe0 up; fails where it cannot.
+# FOLDER ARGUMENTS: where files go; the script's own arguments.
+need_tap() {
+  local folder=$1
+  shift
+  if [[ ${1-} != inside ]]; then
+    enter_namespace
+    die "no TAP device: $no_tap"
+  fi
+  mkdir -p "$folder"
+  make_tap
+}
+
 started=()
 cleanup() { ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null; }
 trap cleanup EXIT

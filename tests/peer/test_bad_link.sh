@@ -9,12 +9,7 @@ cd "$(dirname "$0")/../.."
 . tools/linux_peer.sh
 
 out=build/test-bad-link
-if [[ ${1-} != inside ]]; then
-  enter_namespace
-  die "no TAP device: $no_tap"
-fi
-mkdir -p "$out"
-make_tap
+need_tap "$out" "$@"
 for fault in loss=1% reorder=1%/2ms dup=1% corrupt=1% \
   'loss=1%,reorder=1%/2ms,dup=1%,corrupt=1%'; do
   serve "$out/echo_server.log" echoing build/bin/echo_server \

@@ -9,12 +9,7 @@ cd "$(dirname "$0")/../.."
 . tools/linux_peer.sh
 
 out=build/test-idle
-if [[ ${1-} != inside ]]; then
-  enter_namespace
-  die "no TAP device: $no_tap"
-fi
-mkdir -p "$out"
-make_tap
+need_tap "$out" "$@"
 serve "$out/echo_server.log" echoing build/bin/echo_server --uri "$uri" --port 7
 exec 3<>"/dev/tcp/$engine_ip/7" || die 'no connection'
 printf 'hello\n' >&3

@@ -8,12 +8,7 @@ cd "$(dirname "$0")/../.."
 . tools/linux_peer.sh
 
 out=build/test-thousand
-if [[ ${1-} != inside ]]; then
-  enter_namespace
-  die "no TAP device: $no_tap"
-fi
-mkdir -p "$out"
-make_tap
+need_tap "$out" "$@"
 serve "$out/echo_server.log" echoing build/bin/echo_server --uri "$uri" --port 7
 tools/peer.py many "$engine_ip" 7 1000 "${OCTETS:-65536}" || die 'the thousand'
 stop_last
