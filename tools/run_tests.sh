@@ -66,7 +66,10 @@ run_program() {
   fi
 }
 
-mkdir -p "$logs"
+# What was reached, for functional-coverage at the end.
+export COVERAGE_DIR=$PWD/$logs/coverage
+rm -rf "$COVERAGE_DIR"
+mkdir -p "$COVERAGE_DIR"
 mapfile -t programs < <("$make" -s --no-print-directory list-tests | grep -F -- "$only" | grep .)
 
 for step in $(tools/lint.sh --list); do
@@ -99,6 +102,8 @@ for program in "${programs[@]}"; do
   esac
 done
 
+# Every bin, so only after every program.
+[[ -n $only ]] || run_step functional-coverage build/venv/bin/python tools/functional.py "$COVERAGE_DIR"
 run_step formal build/venv/bin/python tools/formal.py --quick
 run_step check-synth build/venv/bin/python tools/synth_check.py
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "driver/toe_transport.h"
 #include "tb.h"
 #include "wire_line.h"
@@ -30,6 +31,8 @@ struct wire {
   unsigned arp_requests[256]; /* by the last octet of the address asked for */
   uint64_t marks[TOE_HW_COUNTER_COUNT];
   frame_t frame;
+  coverage_t coverage;
+  FILE *coverage_file; /* NULL: nobody asks */
 };
 
 uint8_t wire_octet(uint32_t place) {
@@ -124,6 +127,26 @@ struct toe_config wire_config(void) {
   return config;
 }
 
+static void take_trace(void *user, uint64_t now_ns, const uint32_t *words, size_t count) {
+  wire_t *wire = user;
+  rtl_trace_t t;
+
+  (void)now_ns;
+  (void)count;
+  rtl_trace_get(&t, words, 0);
+  coverage_event(&wire->coverage, &t.ev, &t.tcb_before, &t.tcb_after, &t.action);
+}
+
+static void write_coverage(wire_t *wire) {
+  struct toe_counter counters[TOE_HW_COUNTER_COUNT];
+
+  if (wire->coverage_file == NULL) return;
+  coverage_bins(wire->coverage_file, &wire->coverage);
+  if (toe_counters(wire->engine, counters, TOE_HW_COUNTER_COUNT) > 0)
+    coverage_counters(wire->coverage_file, counters);
+  coverage_close(wire->coverage_file);
+}
+
 wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
   const struct toe_sim_config sim_config = {
       .seed = tb_seed(), .start_ns = start_us * 1000, .check = true};
@@ -133,6 +156,8 @@ wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
   wire_t *wire = calloc(1, sizeof *wire);
 
   cr_assert_eq(toe_sim_create(&sim_config, &wire->sim, message), 0, "%s", message);
+  wire->coverage_file = coverage_open();
+  if (wire->coverage_file != NULL) toe_sim_trace(wire->sim, take_trace, wire);
   cr_assert_eq(toe_sim_transport(wire->sim, host_wait, wire, &transport), 0);
   cr_assert_eq(toe_open_transport(&transport, config != NULL ? config : &plain, &wire->engine), 0);
   wire_run(wire, 100);
@@ -140,6 +165,7 @@ wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
 }
 
 void wire_delete(wire_t *wire) {
+  write_coverage(wire);
   toe_close(wire->engine);
   toe_sim_destroy(wire->sim);
   for (unsigned i = 0; i < wire->waiting_count; i++) free(wire->waiting[i].data);

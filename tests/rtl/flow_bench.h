@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "siphash.h"
 #include "tb.h"
 #include "tb_tb_flow.h"
@@ -128,6 +129,7 @@ typedef struct bench {
   unsigned num_events, num_sent, num_ntfs, num_passed;   /* kept */
   unsigned next_event, next_sent, next_ntf, next_passed; /* not yet taken by the test */
   unsigned drops[NUM_DROPS];
+  uint64_t covered[COVERAGE_DROPS]; /* never taken back */
   unsigned retransmits;
 } bench_t;
 
@@ -237,7 +239,10 @@ static inline void bench_tick(bench_t *b) {
   if (*tb->tx_valid_o && *tb->tx_ready_i) keep_sent(b);
   if (*tb->ntf_valid_o && *tb->ntf_ready_i) keep_ntf(b);
   if (*tb->cmd_ev_valid_o && *tb->cmd_ev_ready_i) keep_passed(b);
-  for (unsigned i = 0; i < NUM_DROPS; i++) b->drops[i] += (unsigned)(*tb->drop_o >> i & 1);
+  for (unsigned i = 0; i < NUM_DROPS; i++) {
+    b->drops[i] += (unsigned)(*tb->drop_o >> i & 1);
+    b->covered[i] += *tb->drop_o >> i & 1;
+  }
   b->retransmits += *tb->retransmit_o;
   tb_tb_flow_tick(tb);
 }
@@ -291,6 +296,7 @@ static inline void bench_delete(bench_t *b) {
   cr_expect_eq(b->next_ntf, b->num_ntfs, "a notification nobody expected");
   cr_expect_eq(b->next_passed, b->num_passed, "a command passed on that nobody expected");
   for (unsigned i = 0; i < NUM_DROPS; i++) cr_expect_eq(b->drops[i], 0, "drop reason %u", i);
+  coverage_drops(b->covered);
   tb_tb_flow_delete(b->tb);
   free(b);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "coverage.h"
 #include "toe_structs.h"
 
 enum { DEEDS_MAX = 64 };
@@ -137,14 +138,12 @@ static inline void note_deeds(deeds_t *d, const scene_t *s) {
   note_timers(d, s);
 }
 
-static inline unsigned print_deeds(FILE *out, const deeds_t *d) {
-  unsigned missing = 0;
+static inline void print_deeds(FILE *out, const deeds_t *d) {
+  for (unsigned i = 0; i < d->count; i++) fprintf(out, "%9u %s\n", d->seen[i], d->name[i]);
+}
 
-  for (unsigned i = 0; i < d->count; i++) {
-    fprintf(out, "%9u %s\n", d->seen[i], d->name[i]);
-    missing += d->seen[i] == 0;
-  }
-  return missing;
+static inline void deeds_bins(FILE *file, const deeds_t *d) {
+  for (unsigned i = 0; i < d->count; i++) coverage_bin(file, "deed", d->name[i], d->seen[i]);
 }
 
 #endif

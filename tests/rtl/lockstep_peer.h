@@ -81,13 +81,21 @@ static inline uint16_t peer_window(world_t *w) {
   return (uint16_t)w->peer_wnd;
 }
 
-static inline void peer_timestamp(world_t *w, rtl_tcp_options_t *opt) {
+/* Timestamps, and SACK blocks of any kind. */
+static inline void peer_options(world_t *w, rtl_tcp_options_t *opt) {
   const rtl_tcb_t *t = &w->tcb;
 
   opt->ts_valid = t->ts_ok ? !chance(w, 1, 64) : chance(w, 1, 16);
   opt->ts_val = t->ts_recent + (chance(w, 1, 2) ? below(w, 4) : 0);
   if (chance(w, 1, 32)) opt->ts_val = t->ts_recent - below(w, 100000);
   opt->ts_ecr = (uint32_t)(w->now_us >> 8);
+  if (chance(w, 1, 16)) {
+    opt->sack_count = (uint8_t)below(w, 5);
+    for (unsigned i = 0; i < opt->sack_count; i++) {
+      opt->sack[i].left = t->snd_una + below(w, 65536);
+      opt->sack[i].right = opt->sack[i].left + below(w, 3000);
+    }
+  }
 }
 
 /* One field becomes something else. */
@@ -140,7 +148,7 @@ static inline rtl_rx_seg_t duplicate_ack(world_t *w) {
 
   w->duplicates--;
   seg.wnd = (uint16_t)(t->snd_wnd >> t->snd_wscale);
-  peer_timestamp(w, &seg.opt);
+  peer_options(w, &seg.opt);
   return seg;
 }
 
@@ -165,7 +173,7 @@ static inline rtl_rx_seg_t peer_segment(world_t *w) {
     seg.flags.urg = 1;
     seg.urg_ptr = (uint16_t)below(w, 3000);
   }
-  peer_timestamp(w, &seg.opt);
+  peer_options(w, &seg.opt);
   if (!synchronized || (t->state == TcpSynRcvd && chance(w, 1, 4))) {
     seg.opt = random_syn_options(w);
     seg.flags.syn = !chance(w, 1, 16);
@@ -174,7 +182,7 @@ static inline rtl_rx_seg_t peer_segment(world_t *w) {
     seg.seq = synchronized ? t->irs : w->peer_iss;
     if (chance(w, 7, 8)) seg.ack = t->snd_max;
     if (chance(w, 7, 8)) seg.payload_len = 0;
-    if (synchronized) peer_timestamp(w, &seg.opt);
+    if (synchronized) peer_options(w, &seg.opt);
   }
   if (chance(w, 1, 400)) {
     seg.flags.rst = 1;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "frame.h"
 #include "tb.h"
 #include "tb_tb_rx.h"
@@ -89,6 +90,7 @@ typedef struct rx_bench {
   uint32_t next_segment, next_arp; /* sent[] from here on are candidates */
   uint32_t segments, arps, echoes, frames_counted, segments_counted, lost;
   uint32_t drops[MAX_DROPS];
+  uint64_t covered[COVERAGE_DROPS]; /* never taken back */
 
   verdict_t verdicts[MAX_FRAMES];
   uint32_t verdict_count, verdict_done, kept;
@@ -154,6 +156,7 @@ static inline rx_bench_t *rx_new(void) {
 
 static inline void rx_delete(rx_bench_t *bench) {
   for (uint32_t i = 0; i < bench->sent_count; i++) free(bench->sent[i].frame);
+  coverage_drops(bench->covered);
   tb_tb_rx_delete(bench->tb);
   free(bench);
 }
@@ -361,7 +364,10 @@ static inline void rx_cycle(rx_bench_t *bench) {
 
   rx_drive(bench);
   tb_tb_rx_eval(tb);
-  for (uint32_t i = 0; i < MAX_DROPS; i++) bench->drops[i] += *tb->drop_o >> i & 1;
+  for (uint32_t i = 0; i < MAX_DROPS; i++) {
+    bench->drops[i] += *tb->drop_o >> i & 1;
+    bench->covered[i] += *tb->drop_o >> i & 1;
+  }
   bench->frames_counted += *tb->count_frame_o;
   bench->segments_counted += *tb->count_segment_o;
   if (*tb->seg_valid_o && !bench->segment_shown) bench->segment_cycle = tb->cycles;

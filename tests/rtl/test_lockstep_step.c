@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "lockstep_coverage.h"
+#include "coverage.h"
 #include "lockstep_deeds.h"
 #include "lockstep_random.h"
 #include "sim/lockstep_compare.h"
@@ -97,7 +97,7 @@ static void run_event(lockstep_t *l, rtl_tcb_event_t *ev) {
   forget_meaningless_action(&model_action);
   require_equal(l, &rtl_tcb, &model_after, &rtl_action, &model_action);
 
-  cover(&l->coverage, ev, &w->tcb, &after, &rtl_act);
+  coverage_event(&l->coverage, ev, &w->tcb, &after, &rtl_act);
   note_deeds(&l->deeds, &(scene_t){&w->cfg, ev, &w->tcb, &after, &rtl_act});
   w->tcb = after;
   if (rtl_act.tcb_write) {
@@ -119,6 +119,16 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* tools/functional.py says what is missing. */
+static void write_coverage(const lockstep_t *l) {
+  FILE *file = coverage_open();
+
+  if (file == NULL) return;
+  coverage_bins(file, &l->coverage);
+  deeds_bins(file, &l->deeds);
+  coverage_close(file);
+}
+
 Test(lockstep, rtl_and_model_agree_on_every_event) {
   lockstep_t *l = calloc(1, sizeof *l);
   const uint64_t wanted = events_wanted();
@@ -134,11 +144,11 @@ Test(lockstep, rtl_and_model_agree_on_every_event) {
     run_event(l, &ev);
   }
   const double took = seconds() - start;
-  print_coverage(stderr, &l->coverage);
+  coverage_print(stderr, &l->coverage);
   fprintf(stderr, "SEED=%u: %" PRIu64 " events equal, %.0f a second\n", tb_seed(), l->events,
           (double)l->events / took);
-  const unsigned missing = missing_coverage(stderr, &l->coverage) + print_deeds(stderr, &l->deeds);
-  if (wanted >= EVENTS_DEFAULT) cr_assert_eq(missing, 0, "%u cells were not reached", missing);
+  print_deeds(stderr, &l->deeds);
+  write_coverage(l);
   tb_tb_step_delete(l->tb);
   free(l);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "tb.h"
 #include "tb_tb_tx.h"
 #include "tx_frames.h"
@@ -117,6 +118,11 @@ static inline struct bench *bench_new(uint8_t rx_ring_log2, uint8_t tx_ring_log2
 }
 
 static inline void bench_delete(struct bench *b) {
+  uint64_t drops[COVERAGE_DROPS] = {0};
+
+  drops[DropTxNoArp] = b->drops_no_arp;
+  drops[DropTxArpFull] = b->drops_arp_full;
+  coverage_drops(drops);
   tb_tb_tx_delete(b->tb);
   free(b->wanted);
   free(b);
