@@ -15,7 +15,7 @@ include mk/host.mk
 include mk/regs.mk
 include mk/tests.mk
 
-.PHONY: help setup all run test bench lint format regs rfc-coverage check-generated check-synth formal install clean
+.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,15 @@ test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n rep
 
 bench: $(BENCH_PROGRAMS) ## cycles per segment, latency, handshakes; writes build/bench.json
 	@$(PYTHON) tools/run_bench.py $(BENCH_PROGRAMS)
+
+coverage: setup ## functional, line and branch coverage of RTL and C: build/coverage/report/index.html
+	@$(PYTHON) tools/coverage.py
+
+SEEDS  ?= 20
+ENGINE ?= local
+
+regress: test-programs ## random tests with SEEDS=20 seeds; ENGINE=slurm: as a job array on a cluster
+	@$(PYTHON) tools/regress.py --seeds $(SEEDS) --engine $(ENGINE)
 
 lint: setup ## Verilator -Wall, Verible, clang-format, clang-tidy, cppcheck, layers, SPDX
 	@tools/lint.sh

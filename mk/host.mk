@@ -48,7 +48,7 @@ $(call verilated_model,sim_$(1),toe_top,$(2),$(3))
 $(VERILATED)/sim_$(1)/shim/%.o: sim/%.cpp $(VERILATED)/sim_$(1)/stamp
 	@mkdir -p $$(@D)
 	@$$(CXX) $$(CXXFLAGS) $$(INCLUDES) -I$(VERILATED)/sim_$(1) -I$$(VERILATOR_ROOT)/include \
-	  -DVERILATOR=1 $(if $(findstring --trace-fst,$(3)),-DVM_TRACE=1 -DVM_TRACE_FST=1,-DVM_TRACE=0) \
+	  -DVERILATOR=1 -DVM_COVERAGE=$(if $(COVERAGE),1,0) $(if $(findstring --trace-fst,$(3)),-DVM_TRACE=1 -DVM_TRACE_FST=1,-DVM_TRACE=0) \
 	  -MMD -MP -c $$< -o $$@
 -include $(patsubst %.cpp,$(VERILATED)/sim_$(1)/shim/%.d,$(SIM_SHIMS))
 
@@ -64,12 +64,15 @@ endef
 # made for the machine that makes it, which is another twelfth; MARCH= makes one for any machine.
 MARCH ?= -march=native
 
+# Nothing is trained to count.
+ifndef COVERAGE
 TRAINER_sim_w64    := $(SIM_OBJECTS) $(VERILATED)/sim_w64/shim/verilator_shim.o \
   $(BUILD)/obj/sim/examples/two_engines.o $(LIB)/libtoe.a
 TRAIN_ARGS_sim_w64 := --octets 262144
 
 # Another library or example needs no new training.
 $(VERILATED)/sim_w64/libtb.a: | $(TRAINER_sim_w64)
+endif
 
 $(eval $(call sim_library,w64,DataWidth=64))
 $(eval $(call sim_library,w128,DataWidth=128))

@@ -39,6 +39,6 @@ objects: $(OBJECTS)
 
 %.o: %.cpp
 	@$(CXX) $(CXXFLAGS) $(OPTIMIZE) $(PROFILE) -DVERILATOR=1 -DVM_TRACE=$(TRACE) -DVM_TRACE_FST=$(TRACE) \
-	  -DVM_COVERAGE=0 -DVM_TIMING=0 -DVM_SC=0 -I. -MMD -MP -c $< -o $@
+	  -DVM_COVERAGE=$(COVERAGE) -DVM_TIMING=0 -DVM_SC=0 -I. -MMD -MP -c $< -o $@
 
 -include $(OBJECTS:.o=.d)

