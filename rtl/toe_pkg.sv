@@ -39,6 +39,7 @@ package toe_pkg;
     ipv4_t gateway_ip;  // 0: none
     logic [15:0] mtu;  // largest IPv4 packet in octets, 576 to 9000
     logic [15:0] min_mss;  // a smaller MSS option is taken as this many octets
+    logic [7:0] ttl;  // time to live of every IPv4 packet that is sent
     logic ts_enable;  // offer and accept RFC 7323 timestamps
     logic sack_enable;  // offer and accept RFC 2018 SACK
     logic wscale_enable;  // offer and accept RFC 7323 window scaling

@@ -6,7 +6,7 @@
 // payload waits for the payload's sum, which toe_tx_reader gives when all of it is there; so a
 // frame is offered only when it can be sent without a gap.
 //
-// Every IPv4 packet is atomic: DF set, identification 0 (RFC 6864 section 4.1).  TTL is 64.
+// Every IPv4 packet is atomic: DF set, identification 0 (RFC 6864 section 4.1).
 
 module toe_tx_build
   import toe_pkg::*;
@@ -16,8 +16,9 @@ module toe_tx_build
     input logic clk_i,
     input logic rst_i,
 
-    input mac_t  local_mac_i,
+    input mac_t local_mac_i,
     input ipv4_t local_ip_i,
+    input logic [7:0] ttl_i,  // of every packet
 
     input  logic        desc_valid_i,
     output logic        desc_ready_o,
@@ -39,7 +40,6 @@ module toe_tx_build
 
   localparam logic [7:0] ProtoIcmp = 8'd1;
   localparam logic [7:0] ProtoTcp = 8'd6;
-  localparam logic [7:0] Ttl = 8'd64;
 
   // What never changes while the engine is enabled, added up beforehand.
   logic [15:0] src_ip_sum_q;
@@ -57,14 +57,14 @@ module toe_tx_build
   assign desc_ready_o = take;
   assign sum_ready_o = take && has_payload;
 
-  function automatic logic [20*8-1:0] ip_header(logic [15:0] total_len, logic [7:0] protocol,
-                                                ipv4_t src, ipv4_t dst);
+  function automatic logic [20*8-1:0] ip_header(logic [15:0] total_len, logic [7:0] ttl,
+                                                logic [7:0] protocol, ipv4_t src, ipv4_t dst);
     return {
       wire32(dst),
       wire32(src),
       16'd0,
       protocol,
-      Ttl,
+      ttl,
       wire16(16'h4000),
       16'd0,
       wire16(total_len),
@@ -107,14 +107,14 @@ module toe_tx_build
             wire32(desc_i.seq),
             wire16(desc_i.dst_port),
             wire16(desc_i.src_port),
-            ip_header(total_len, protocol, local_ip_i, desc_i.dst_ip)
+            ip_header(total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
           };
         end
         FrameEcho: begin
           packet[24*8-1:0] = {
             wire16(desc_i.icmp_checksum),
             16'd0,
-            ip_header(total_len, protocol, local_ip_i, desc_i.dst_ip)
+            ip_header(total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
           };
         end
         default: begin
@@ -144,7 +144,7 @@ module toe_tx_build
       frame_q <= frame_d;
       is_tcp_q <= desc_i.kind == FrameTcp;
       is_ip_q <= desc_i.kind != FrameArp;
-      ip_sum_q <= 19'h04500 + 19'h04000 + 19'({Ttl, protocol}) + 19'(src_ip_sum_q) +
+      ip_sum_q <= 19'h04500 + 19'h04000 + 19'({ttl_i, protocol}) + 19'(src_ip_sum_q) +
                   19'(total_len) + 19'(desc_i.dst_ip[31:16]) + 19'(desc_i.dst_ip[15:0]);
       tcp_sum_q <= 23'(desc_sums_i[0]) + 23'(desc_sums_i[1]) + 23'(desc_sums_i[2]) +
                    23'(desc_sums_i[3]) + 23'(src_ip_sum_q) + 23'(ProtoTcp) +

@@ -20,6 +20,7 @@ module tb_tx
     input logic [31:0] netmask_i,
     input logic [31:0] gateway_ip_i,
     input logic [15:0] mtu_i,
+    input logic [ 7:0] ttl_i,
     input logic [ 4:0] rx_ring_log2_i,
     input logic [ 4:0] tx_ring_log2_i,
 
@@ -107,6 +108,7 @@ module tb_tx
     cfg.netmask = netmask_i;
     cfg.gateway_ip = gateway_ip_i;
     cfg.mtu = mtu_i;
+    cfg.ttl = ttl_i;
     cfg.rx_ring_log2 = rx_ring_log2_i;
     cfg.tx_ring_log2 = tx_ring_log2_i;
 

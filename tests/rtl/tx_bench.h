@@ -105,6 +105,7 @@ static inline struct bench *bench_new(uint8_t rx_ring_log2, uint8_t tx_ring_log2
   *b->tb->netmask_i = NETMASK;
   *b->tb->gateway_ip_i = GATEWAY_IP;
   *b->tb->mtu_i = mtu;
+  *b->tb->ttl_i = TTL;
   *b->tb->rx_ring_log2_i = rx_ring_log2;
   *b->tb->tx_ring_log2_i = tx_ring_log2;
   *b->tb->enable_i = 0;

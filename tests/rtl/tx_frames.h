@@ -18,7 +18,8 @@
 #define NETMASK UINT32_C(0xffff0000)
 #define GATEWAY_IP UINT32_C(0x0a0000fe)
 
-enum { MIN_FRAME = 60, DONT_FRAGMENT = 0x4000 };
+/* The TTL is none that anything would take for a default. */
+enum { MIN_FRAME = 60, DONT_FRAGMENT = 0x4000, TTL = 61 };
 
 struct segment {
   uint64_t dst_mac; /* 0: ask ARP */
@@ -43,7 +44,7 @@ static inline void put_mac(uint8_t *octets, uint64_t mac) {
 }
 
 static inline frame_path_t path_to(uint64_t dst_mac, uint32_t dst_ip) {
-  frame_path_t path = {.src_ip = LOCAL_IP, .dst_ip = dst_ip, .fragment = DONT_FRAGMENT};
+  frame_path_t path = {.src_ip = LOCAL_IP, .dst_ip = dst_ip, .fragment = DONT_FRAGMENT, .ttl = TTL};
   put_mac(path.dst_mac, dst_mac);
   put_mac(path.src_mac, LOCAL_MAC);
   return path;

@@ -106,6 +106,12 @@ Test(host_config, numbers) {
   config.min_mss = 1461;
   expect(&config, "min_mss");
   config = good();
+  config.ttl = 0;
+  expect(&config, "ttl");
+  config = good();
+  config.ttl = 255;
+  expect(&config, "");
+  config = good();
   config.rto_min_us = 0;
   expect(&config, "rto_min_us");
   config = good();
@@ -154,6 +160,10 @@ Test(host_config, numbers) {
 
 Test(host_config, keepalive_is_two_hours_unless_changed) {
   cr_expect_eq(good().keepalive_us, UINT64_C(7200000000)); /* RFC 9293 MUST-28 */
+}
+
+Test(host_config, ttl_is_64_unless_changed) {
+  cr_expect_eq(good().ttl, 64);
 }
 
 Test(host_open, unknown_uri_says_what_to_do) {

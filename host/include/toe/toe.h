@@ -38,6 +38,7 @@ struct toe_config {
   uint32_t gateway;   /**< next hop outside the subnet, 0: none */
   uint16_t mtu;       /**< largest IPv4 packet in octets, 576 to 9000; zero: the engine's */
   uint16_t min_mss;   /**< a peer's MSS below this is taken as this, 1 to 1460 octets */
+  uint8_t ttl;        /**< of every packet sent, 1 to 255 */
   bool timestamps;    /**< RFC 7323 timestamps */
   bool sack;          /**< RFC 2018 */
   bool window_scale;  /**< RFC 7323 window scaling */
