@@ -89,6 +89,7 @@ void model_open(step_t *step) {
   negotiate(step, open->peer_mss, open->ts_ok);
   tcb->rtx_mode = MODEL_RTX_RETRANSMIT;
   tcb->rtx_deadline_us = time_after(step->ev->now_us, tcb->rto_us);
+  tcb->opts.dscp = step->cfg->dscp; /* as SYN-ACK had it */
 }
 
 void model_receive_syn(step_t *step) {

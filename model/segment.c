@@ -26,6 +26,7 @@ void model_answer_with_rst(step_t *step) {
   step->act->tx_valid = 1;
   tx->key = seg->key;
   tx->conn = step->ev->conn;
+  tx->dscp = step->cfg->dscp;
   /* The answer goes back where the frame came from: there is no reason to ask ARP.  Engine policy:
    * it has no options, whatever the connection agreed on. */
   tx->mac_valid = 1;

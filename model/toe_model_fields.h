@@ -18,6 +18,7 @@
 #define MODEL_CFG_FIELDS(F, S, A) \
   F(uint16_t, mtu)                     /* largest IPv4 packet, octets, 576 to 9000 */ \
   F(uint16_t, min_mss)                 /* a smaller MSS option is taken as this, octets */ \
+  F(uint8_t, dscp)                     /* of answers, and of passive opens at first: 0 to 63 */ \
   F(uint8_t, ts_enable)                /* offer RFC 7323 timestamps: 0, 1 */ \
   F(uint8_t, sack_enable)              /* offer RFC 2018 SACK: 0, 1 */ \
   F(uint8_t, wscale_enable)            /* offer RFC 7323 window scaling: 0, 1 */ \
@@ -90,12 +91,14 @@
   S(tcp_flags, flags) \
   F(uint16_t, wnd)                     /* as on the wire, already scaled */ \
   F(uint16_t, urg_ptr) \
+  F(uint8_t, dscp)                     /* RFC 2474: 0 to 63 */ \
   S(tcp_options, opt) \
   F(uint16_t, conn) \
   F(uint16_t, payload_len)             /* octets, from the transmit ring at seq */
 
 #define MODEL_CONN_OPTS_FIELDS(F, S, A) \
-  F(uint32_t, reserved)                /* 28 bits */ \
+  F(uint32_t, reserved)                /* 22 bits */ \
+  F(uint8_t, dscp)                     /* RFC 9293 MUST-48: 0 to 63 */ \
   F(uint8_t, quickack)                 /* acknowledge every segment at once */ \
   F(uint8_t, keepalive) \
   F(uint8_t, cork)                     /* send full segments only */ \

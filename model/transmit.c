@@ -47,6 +47,7 @@ static model_tx_seg_t *begin_segment(step_t *step, uint32_t seq) {
   step->act->tx_valid = 1;
   tx->key = step->tcb->key;
   tx->conn = step->ev->conn;
+  tx->dscp = step->tcb->opts.dscp;
   tx->seq = seq;
   return tx;
 }

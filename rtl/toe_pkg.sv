@@ -40,6 +40,7 @@ package toe_pkg;
     logic [15:0] mtu;  // largest IPv4 packet in octets, 576 to 9000
     logic [15:0] min_mss;  // a smaller MSS option is taken as this many octets
     logic [7:0] ttl;  // time to live of every IPv4 packet that is sent
+    logic [5:0] dscp;  // DSCP of packets of no connection, and what a passive open begins with
     logic ts_enable;  // offer and accept RFC 7323 timestamps
     logic sack_enable;  // offer and accept RFC 2018 SACK
     logic wscale_enable;  // offer and accept RFC 7323 window scaling
@@ -120,6 +121,7 @@ package toe_pkg;
     tcp_flags_t   flags;
     logic [15:0]  wnd;          // as on the wire, already scaled
     logic [15:0]  urg_ptr;
+    logic [5:0]   dscp;         // of the IPv4 header (RFC 2474)
     tcp_options_t opt;
     conn_id_t     conn;         // whose transmit ring holds the payload
     logic [15:0]  payload_len;  // octets; 0: no payload.  First octet at ring position of seq

@@ -58,7 +58,8 @@ package toe_tcp_pkg;
 
   // Per-connection options, set by CmdConnect and CmdSetOpts.
   typedef struct packed {
-    logic [27:0] reserved;
+    logic [21:0] reserved;
+    logic [5:0]  dscp;       // of every segment (RFC 9293 MUST-48)
     logic        quickack;   // acknowledge every segment at once
     logic        keepalive;
     logic        cork;       // send full segments only

@@ -30,6 +30,7 @@ struct connection {
 
 struct sim_lockstep {
   model_cfg_t cfg;
+  uint8_t ttl; /* of every packet */
   uint32_t seed;
   uint64_t events;
   bool reset; /* soft reset was asked for, and the engine is not enabled again */
@@ -46,6 +47,7 @@ static model_cfg_t initial_config(const struct toe_sim_config *config) {
   return (model_cfg_t){
       .mtu = TOE_REGS__MTU__VALUE_reset,
       .min_mss = TOE_REGS__MIN_MSS__VALUE_reset,
+      .dscp = TOE_REGS__IP_HEADER__DSCP_reset,
       .ts_enable = TOE_REGS__FEATURES__TS_reset,
       .sack_enable = TOE_REGS__FEATURES__SACK_reset,
       .wscale_enable = TOE_REGS__FEATURES__WSCALE_reset,
@@ -102,6 +104,10 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
       cfg->ts_enable = (value & TOE_REGS__FEATURES__TS_bm) != 0;
       cfg->sack_enable = (value & TOE_REGS__FEATURES__SACK_bm) != 0;
       cfg->wscale_enable = (value & TOE_REGS__FEATURES__WSCALE_bm) != 0;
+      break;
+    case offsetof(toe_regs_t, IP_HEADER):
+      lockstep->ttl = value & TOE_REGS__IP_HEADER__TTL_bm;
+      cfg->dscp = (value & TOE_REGS__IP_HEADER__DSCP_bm) >> TOE_REGS__IP_HEADER__DSCP_bp;
       break;
     case offsetof(toe_regs_t, RTO_INITIAL_US):
       cfg->rto_initial_us = value;
@@ -254,6 +260,7 @@ static const struct connection *live_connection(const struct sim_lockstep *locks
 static bool needs_no_event(const struct sim_lockstep *lockstep, const model_tx_seg_t *seg,
                            uint64_t cycle) {
   const model_tcp_flags_t *flags = &seg->flags;
+  if (seg->dscp != lockstep->cfg.dscp) return false;
   if (seg->payload_len != 0 || flags->fin || flags->psh || flags->urg || flags->syn > flags->ack)
     return false;
   const struct connection *conn = live_connection(lockstep, &seg->key);
@@ -262,6 +269,8 @@ static bool needs_no_event(const struct sim_lockstep *lockstep, const model_tx_s
 
 static const char *complaint(const struct sim_lockstep *lockstep, const struct sim_segment *left,
                              enum sim_awaited_result result, uint64_t cycle) {
+  if (left->ttl != lockstep->ttl || left->ecn != 0)
+    return "TTL or ECN of the frame is not as configured";
   switch (result) {
     case SIM_AWAITED_FOUND:
       return NULL;
@@ -305,6 +314,7 @@ struct sim_lockstep *sim_lockstep_new(const struct toe_sim_config *config) {
 
   if (lockstep == NULL) return NULL;
   lockstep->cfg = initial_config(config);
+  lockstep->ttl = TOE_REGS__IP_HEADER__TTL_reset;
   lockstep->seed = config->seed;
   lockstep->num_conns = config->num_conns;
   return lockstep;

@@ -138,10 +138,10 @@ static inline void print_event(FILE *out, const rtl_tcb_event_t *ev, const rtl_t
             ev->open.ts_ok, ev->open.sack_ok, ev->open.wscale_ok, ev->open.snd_wscale,
             ev->open.peer_mss);
   if (ev->kind == EvCommand)
-    fprintf(out, "%s value %d from iss, %d from irs, flags %u opts q%u k%u c%u n%u timeout %u",
+    fprintf(out, "%s value %d from iss, %d from irs, flags %u opts q%u k%u c%u n%u d%u timeout %u",
             rtl_cmd_op_e_name(ev->cmd.op), (int32_t)(ev->cmd.value - iss),
             (int32_t)(ev->cmd.value - irs), ev->cmd.flags, ev->cmd.opts.quickack,
-            ev->cmd.opts.keepalive, ev->cmd.opts.cork, ev->cmd.opts.nodelay,
+            ev->cmd.opts.keepalive, ev->cmd.opts.cork, ev->cmd.opts.nodelay, ev->cmd.opts.dscp,
             ev->cmd.user_timeout_us);
   if (ev->kind <= EvDiscard) print_segment(out, &ev->seg, irs, iss);
   fprintf(out, "\n");

@@ -90,6 +90,8 @@ bool sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out) {
   if (header < TCP || IPV4 + header > get16(ip + 2) || ETHERNET + (size_t)get16(ip + 2) > len)
     return false;
   out->packet_len = get16(ip + 2);
+  out->ecn = ip[1] & 3;
+  out->ttl = ip[8];
   out->seg = (model_tx_seg_t){
       .key = {.remote_ip = get32(ip + 16), .remote_port = get16(tcp + 2), .local_port = get16(tcp)},
       .dst_mac = (uint64_t)get16(frame) << 32 | get32(frame + 2),
@@ -105,6 +107,7 @@ bool sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out) {
                 .fin = bit(tcp[13], 0)},
       .wnd = get16(tcp + 14),
       .urg_ptr = get16(tcp + 18),
+      .dscp = ip[1] >> 2,
       .payload_len = (uint16_t)(out->packet_len - IPV4 - header),
   };
   read_options(tcp + TCP, header - TCP, &out->seg.opt);

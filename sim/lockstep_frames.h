@@ -50,6 +50,7 @@ void sim_awaited_clear(struct sim_awaited_list *list);
 struct sim_segment {
   model_tx_seg_t seg;  /* mac_valid and conn are 0 */
   uint16_t packet_len; /* octets of the IPv4 packet */
+  uint8_t ecn, ttl;    /* of the IPv4 header */
 };
 
 /** Reads the TCP segment in a frame of the engine; false when there is none. */

@@ -118,7 +118,7 @@ def enum_lines(packages, kind, c_name, old, new):
 
 
 def flag_lines(packages, kind, prefix, offset, what):
-    """One bit mask for each single-bit member."""
+    """One bit mask for each single-bit member, lowest bit and width of each wider one."""
     yield f"/** {what} */"
     yield "enum {"
     for name, lsb, bits, comment in packages.layout(kind):
@@ -126,6 +126,9 @@ def flag_lines(packages, kind, prefix, offset, what):
             text = re.sub(r"^bit \d+: ", "", comment)
             note = f" /**< {text} */" if text else ""
             yield f"  {prefix}{name.upper()} = 1 << {lsb + offset},{note}"
+        elif name != "reserved":
+            yield f"  {prefix}{name.upper()}_LSB = {lsb + offset}, /**< {comment} */"
+            yield f"  {prefix}{name.upper()}_WIDTH = {bits},"
     yield "};"
     yield ""
 

@@ -11,6 +11,7 @@ void toe_config_init(struct toe_config *config) {
   *config = (struct toe_config){
       .min_mss = TOE_REGS__MIN_MSS__VALUE_reset,
       .ttl = TOE_REGS__IP_HEADER__TTL_reset,
+      .dscp = TOE_REGS__IP_HEADER__DSCP_reset,
       .timestamps = TOE_REGS__FEATURES__TS_reset != 0,
       .sack = TOE_REGS__FEATURES__SACK_reset != 0,
       .window_scale = TOE_REGS__FEATURES__WSCALE_reset != 0,
@@ -47,6 +48,7 @@ const char *config_complaint(const struct toe_config *config) {
   if (config->mtu < 576 || config->mtu > 9000) return "mtu is not 576 to 9000";
   if (config->min_mss < 1 || config->min_mss > 1460) return "min_mss is not 1 to 1460";
   if (config->ttl == 0) return "ttl is not 1 to 255";
+  if (config->dscp > 63) return "dscp is not 0 to 63";
   if (config->rto_min_us == 0) return "rto_min_us is 0";
   if (config->rto_min_us > config->rto_initial_us || config->rto_initial_us > config->rto_max_us)
     return "rto_initial_us is not between rto_min_us and rto_max_us";
@@ -128,7 +130,7 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
       {TOE_REG(KEEPALIVE_US_LO), (uint32_t)config->keepalive_us},
       {TOE_REG(KEEPALIVE_US_HI), (uint32_t)(config->keepalive_us >> 32)},
       {TOE_REG(KEEPALIVE_INTERVAL_US), config->keepalive_interval_us},
-      {TOE_REG(IP_HEADER), config->ttl},
+      {TOE_REG(IP_HEADER), config->ttl | (uint32_t)config->dscp << TOE_REGS__IP_HEADER__DSCP_bp},
   };
 
   make_mac(config, mac);

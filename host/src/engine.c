@@ -102,6 +102,7 @@ static int start(struct toe_engine *engine, const struct toe_config *wanted,
   engine->local_ip = config.ip;
   engine->netmask = UINT32_MAX << (32 - config.prefix_len);
   engine->orphan_timeout_us = config.time_wait_us;
+  engine->dscp = config.dscp;
   result = make_pool(engine);
   if (result == 0) result = reset(engine);
   if (result == 0) result = config_write(engine, &config);

@@ -86,6 +86,7 @@ struct toe_conn {
   int error;       /* pending error, 0 or negative */
   uint32_t opts;   /* TOE_OPTS_ bits as the user set them */
   uint32_t user_timeout_us;
+  uint8_t dscp;
   uint16_t snd_mss;
   uint32_t iss, irs;
   uint32_t snd_una;            /* oldest octet in the transmit ring */
@@ -117,6 +118,7 @@ struct toe_engine {
   uint64_t tx_base; /* octet address of the first transmit ring */
   uint32_t local_ip, netmask;
   uint64_t orphan_timeout_us;
+  uint8_t dscp; /* that connections begin with */
 
   struct toe_conn *conns;  /* conns[2 * num_conns] */
   struct toe_conn **by_id; /* by_id[num_conns], NULL: free */

@@ -11,6 +11,7 @@ struct toe_conn *conn_new(struct toe_engine *engine) {
   *conn = (struct toe_conn){.engine = engine,
                             .phase = CONN_ASKED,
                             .id = TOE_NO_CONN_ID,
+                            .dscp = engine->dscp,
                             .orphan_deadline_us = UINT64_MAX};
   engine->without_id++;
   return conn;
@@ -81,6 +82,7 @@ int toe_connect(struct toe_engine *engine, uint32_t remote_ip, uint16_t remote_p
   if (engine->gone) return TOE_ERR_GONE;
   if (opts == NULL) opts = &defaults;
   if (remote_port == 0 || bad_remote(engine, remote_ip)) return TOE_ERR_RANGE;
+  if (opts->dscp >> TOE_OPTS_DSCP_WIDTH != 0) return TOE_ERR_RANGE;
   if (engine->without_id == engine->num_conns) return TOE_ERR_FULL;
   struct toe_conn *conn = conn_new(engine);
   if (conn == NULL) return TOE_ERR_FULL;
@@ -95,6 +97,7 @@ int toe_connect(struct toe_engine *engine, uint32_t remote_ip, uint16_t remote_p
   conn->opts = (opts->nodelay ? (uint32_t)TOE_OPTS_NODELAY : 0) |
                (opts->keepalive ? (uint32_t)TOE_OPTS_KEEPALIVE : 0);
   conn->user_timeout_us = opts->user_timeout_us;
+  if (opts->dscp != 0) conn->dscp = opts->dscp;
   conn_pend(conn, PENDING_CONNECT);
   *out = conn;
   return flush(engine);

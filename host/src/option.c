@@ -34,6 +34,9 @@ int toe_set_option(struct toe_conn *conn, enum toe_option option, uint64_t value
   } else if (option == TOE_OPT_USER_TIMEOUT_US) {
     if (value > UINT32_MAX) return TOE_ERR_RANGE;
     conn->user_timeout_us = (uint32_t)value;
+  } else if (option == TOE_OPT_DSCP) {
+    if (value >= UINT64_C(1) << TOE_OPTS_DSCP_WIDTH) return TOE_ERR_RANGE;
+    conn->dscp = (uint8_t)value;
   } else if (option == TOE_OPT_LINGER_ZERO) {
     conn->linger_zero = value != 0;
     return 0;
@@ -51,6 +54,8 @@ int toe_get_option(const struct toe_conn *conn, enum toe_option option, uint64_t
     *value = (conn->opts & bit) != 0;
   else if (option == TOE_OPT_USER_TIMEOUT_US)
     *value = conn->user_timeout_us;
+  else if (option == TOE_OPT_DSCP)
+    *value = conn->dscp;
   else if (option == TOE_OPT_LINGER_ZERO)
     *value = conn->linger_zero;
   else

@@ -11,7 +11,8 @@ void conn_pend(struct toe_conn *conn, unsigned pending) {
 }
 
 static uint32_t opts_now(const struct toe_conn *conn) {
-  return conn->opts | (conn->more_used ? (uint32_t)TOE_OPTS_CORK : 0);
+  return conn->opts | (uint32_t)conn->dscp << TOE_OPTS_DSCP_LSB |
+         (conn->more_used ? (uint32_t)TOE_OPTS_CORK : 0);
 }
 
 static struct command make_command(const struct toe_conn *conn, unsigned what) {

@@ -525,6 +525,10 @@ module toe_regs (
                 logic [7:0] next;
                 logic load_next;
             } ttl;
+            struct {
+                logic [5:0] next;
+                logic load_next;
+            } dscp;
         } IP_HEADER;
         struct {
             struct {
@@ -671,6 +675,9 @@ module toe_regs (
             struct {
                 logic [7:0] value;
             } ttl;
+            struct {
+                logic [5:0] value;
+            } dscp;
         } IP_HEADER;
         struct {
             struct {
@@ -1313,6 +1320,29 @@ module toe_regs (
         end
     end
     assign hwif_out.IP_HEADER.ttl.value = field_storage.IP_HEADER.ttl.value;
+    // Field: toe_regs.IP_HEADER.dscp
+    always_comb begin
+        automatic logic [5:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.IP_HEADER.dscp.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.IP_HEADER && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.IP_HEADER.dscp.value & ~decoded_wr_biten[13:8]) | (decoded_wr_data[13:8] & decoded_wr_biten[13:8]);
+            load_next_c = '1;
+        end
+        field_combo.IP_HEADER.dscp.next = next_c;
+        field_combo.IP_HEADER.dscp.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.IP_HEADER.dscp.value <= 6'h0;
+        end else begin
+            if(field_combo.IP_HEADER.dscp.load_next) begin
+                field_storage.IP_HEADER.dscp.value <= field_combo.IP_HEADER.dscp.next;
+            end
+        end
+    end
+    assign hwif_out.IP_HEADER.dscp.value = field_storage.IP_HEADER.dscp.value;
     // Field: toe_regs.HASH_KEY0.value
     always_comb begin
         automatic logic [31:0] next_c;
@@ -1608,6 +1638,7 @@ module toe_regs (
         end
         if(rd_mux_addr == 16'hc4) begin
             readback_data_var[7:0] = field_storage.IP_HEADER.ttl.value;
+            readback_data_var[13:8] = field_storage.IP_HEADER.dscp.value;
         end
         if(rd_mux_addr == 16'h100) begin
             readback_data_var = hwif_in.SQ_TAIL.rd_data;

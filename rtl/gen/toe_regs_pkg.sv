@@ -430,7 +430,12 @@ package toe_regs_pkg;
     } toe_regs__IP_HEADER__ttl__out_t;
 
     typedef struct {
+        logic [5:0] value;
+    } toe_regs__IP_HEADER__dscp__out_t;
+
+    typedef struct {
         toe_regs__IP_HEADER__ttl__out_t ttl;
+        toe_regs__IP_HEADER__dscp__out_t dscp;
     } toe_regs__IP_HEADER__out_t;
 
     typedef struct {

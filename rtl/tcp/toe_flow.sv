@@ -402,7 +402,7 @@ module toe_flow
       .idle_o          (command_idle)
   );
 
-  assign tx_o = answer_segment(answer);
+  assign tx_o = answer_segment(cfg_i, answer);
 
   // ---- Status ----------------------------------------------------------------------------------
 

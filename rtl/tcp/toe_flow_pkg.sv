@@ -61,9 +61,10 @@ package toe_flow_pkg;
     logic [31:0] ts_ecr;
   } answer_t;
 
-  function automatic tx_seg_t answer_segment(answer_t a);
+  function automatic tx_seg_t answer_segment(cfg_t cfg, answer_t a);
     tx_seg_t tx;
     tx                    = '0;
+    tx.dscp               = cfg.dscp;
     tx.key                = a.key;
     tx.mac_valid          = 1'b1;
     tx.dst_mac            = a.mac;

@@ -46,7 +46,7 @@ package toe_step_output_pkg;
   endfunction
 
   // RFC 9293 section 3.10.7.1.
-  function automatic tx_seg_t rst_reply(rx_seg_t seg, conn_id_t conn);
+  function automatic tx_seg_t rst_reply(cfg_t cfg, rx_seg_t seg, conn_id_t conn);
     // verilator no_inline_task
     tx_seg_t tx;
     tx           = '0;
@@ -54,6 +54,7 @@ package toe_step_output_pkg;
     tx.mac_valid = 1'b1;
     tx.dst_mac   = seg.src_mac;
     tx.conn      = conn;
+    tx.dscp      = cfg.dscp;
     tx.flags.rst = 1'b1;
     if (seg.flags.ack) begin
       tx.seq = seg.ack;
@@ -96,10 +97,11 @@ package toe_step_output_pkg;
   function automatic tx_seg_t make_segment(cfg_t cfg, tcb_event_t ev, plan_t plan);
     // verilator no_inline_task
     tx_seg_t tx;
-    if (plan.tx_kind == TxRstReply) return rst_reply(ev.seg, ev.conn);
+    if (plan.tx_kind == TxRstReply) return rst_reply(cfg, ev.seg, ev.conn);
     tx      = '0;
     tx.key  = plan.tcb.key;
     tx.conn = ev.conn;
+    tx.dscp = plan.tcb.opts.dscp;
     tx.seq  = empty_seq(plan.tcb);
     if (plan.tx_kind == TxRstAbort) begin
       // A RST says the time as well (RFC 7323 section 3.2), but without ACK there is no echo.

@@ -69,6 +69,7 @@ package toe_step_pkg;
       tcb.sack_ok         = ev.open.sack_ok;
       tcb.rtx_mode        = RtxRetransmit;
       tcb.rtx_deadline_us = ev.now_us + time_us_t'(cfg.rto_initial_us);
+      tcb.opts.dscp       = cfg.dscp;
     end else begin
       tcb.opts            = ev.cmd.opts;
       tcb.user_timeout_us = ev.cmd.user_timeout_us;

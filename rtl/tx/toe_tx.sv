@@ -174,6 +174,7 @@ module toe_tx
         desc.kind = FrameEcho;
         desc.dst_mac = echo_i.src_mac;
         desc.dst_ip = echo_i.src_ip;
+        desc.dscp = cfg_i.dscp;
         desc.payload_len = len_t'(echo_i.len);
       end
     end

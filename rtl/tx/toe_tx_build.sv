@@ -57,8 +57,9 @@ module toe_tx_build
   assign desc_ready_o = take;
   assign sum_ready_o = take && has_payload;
 
-  function automatic logic [20*8-1:0] ip_header(logic [15:0] total_len, logic [7:0] ttl,
-                                                logic [7:0] protocol, ipv4_t src, ipv4_t dst);
+  function automatic logic [20*8-1:0] ip_header(logic [7:0] tos, logic [15:0] total_len,
+                                                logic [7:0] ttl, logic [7:0] protocol, ipv4_t src,
+                                                ipv4_t dst);
     return {
       wire32(dst),
       wire32(src),
@@ -68,7 +69,8 @@ module toe_tx_build
       wire16(16'h4000),
       16'd0,
       wire16(total_len),
-      16'h0045
+      tos,
+      8'h45
     };
   endfunction
 
@@ -76,7 +78,8 @@ module toe_tx_build
   logic [15:0] total_len;
   logic [LenWidth:0] frame_len;
   logic [HeaderOctets*8-EthOctets*8-1:0] packet;
-  logic [7:0] protocol;
+  logic [7:0] protocol, tos;
+  assign tos = {desc_i.dscp, 2'b00};  // not ECN-capable (RFC 3168)
 
   always_comb begin
     frame_d   = '0;
@@ -107,14 +110,14 @@ module toe_tx_build
             wire32(desc_i.seq),
             wire16(desc_i.dst_port),
             wire16(desc_i.src_port),
-            ip_header(total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
+            ip_header(tos, total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
           };
         end
         FrameEcho: begin
           packet[24*8-1:0] = {
             wire16(desc_i.icmp_checksum),
             16'd0,
-            ip_header(total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
+            ip_header(tos, total_len, ttl_i, protocol, local_ip_i, desc_i.dst_ip)
           };
         end
         default: begin
@@ -144,7 +147,7 @@ module toe_tx_build
       frame_q <= frame_d;
       is_tcp_q <= desc_i.kind == FrameTcp;
       is_ip_q <= desc_i.kind != FrameArp;
-      ip_sum_q <= 19'h04500 + 19'h04000 + 19'({ttl_i, protocol}) + 19'(src_ip_sum_q) +
+      ip_sum_q <= 19'({8'h45, tos}) + 19'h04000 + 19'({ttl_i, protocol}) + 19'(src_ip_sum_q) +
                   19'(total_len) + 19'(desc_i.dst_ip[31:16]) + 19'(desc_i.dst_ip[15:0]);
       tcp_sum_q <= 23'(desc_sums_i[0]) + 23'(desc_sums_i[1]) + 23'(desc_sums_i[2]) +
                    23'(desc_sums_i[3]) + 23'(src_ip_sum_q) + 23'(ProtoTcp) +

@@ -51,6 +51,7 @@ package toe_tx_pkg;
     tcp_flags_t        flags;
     logic [15:0]       wnd;
     logic [15:0]       urg_ptr;
+    logic [5:0]        dscp;           // FrameTcp, FrameEcho
     tcp_option_words_t opt;
     len_t              payload_len;    // octets that toe_tx_reader delivers
   } frame_desc_t;

@@ -111,6 +111,7 @@ module toe_tx_resolve
       a_item.desc.flags = a_seg_q.flags;
       a_item.desc.wnd = a_seg_q.wnd;
       a_item.desc.urg_ptr = a_seg_q.urg_ptr;
+      a_item.desc.dscp = a_seg_q.dscp;
       a_item.desc.opt = option_layout(a_seg_q.opt);
       a_item.desc.payload_len = payload_fits(a_seg_q.payload_len, a_item.desc.opt.count, mtu_q);
       a_item.conn = a_seg_q.conn;

@@ -294,6 +294,7 @@ static wire_seg_t segment_of(wire_peer_t *peer, const waiting_t *w) {
                     .len = w->info.payload_len,
                     .flags = w->info.flags,
                     .ttl = w->data[w->info.layer3 + 8],
+                    .tos = w->data[w->info.layer3 + 1],
                     .wnd = w->info.wnd,
                     .urg_ptr = w->info.urg_ptr,
                     .options_len = (uint8_t)w->info.options_len};

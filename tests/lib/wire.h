@@ -91,7 +91,7 @@ typedef struct wire_seg {
   uint64_t time_us;
   uint32_t seq, ack, len;
   uint8_t flags;
-  uint8_t ttl; /**< of the IPv4 header */
+  uint8_t ttl, tos; /**< of the IPv4 header */
   uint16_t wnd, urg_ptr;
   uint8_t options_len; /**< octets, padding included */
   uint8_t options[40];

@@ -10,7 +10,8 @@
 /* --- The host --- */
 
 static inline rtl_conn_opts_t random_opts(world_t *w) {
-  return (rtl_conn_opts_t){.quickack = chance(w, 1, 4),
+  return (rtl_conn_opts_t){.dscp = (uint8_t)below(w, 64),
+                           .quickack = chance(w, 1, 4),
                            .keepalive = chance(w, 1, 3),
                            .cork = chance(w, 1, 6),
                            .nodelay = chance(w, 1, 3)};

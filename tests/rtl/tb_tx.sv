@@ -21,6 +21,7 @@ module tb_tx
     input logic [31:0] gateway_ip_i,
     input logic [15:0] mtu_i,
     input logic [ 7:0] ttl_i,
+    input logic [ 5:0] default_dscp_i,
     input logic [ 4:0] rx_ring_log2_i,
     input logic [ 4:0] tx_ring_log2_i,
 
@@ -37,6 +38,7 @@ module tb_tx
     input  logic [ 7:0]       flags_i,
     input  logic [15:0]       wnd_i,
     input  logic [15:0]       urg_ptr_i,
+    input  logic [ 5:0]       dscp_i,
     input  logic [15:0]       conn_i,
     input  logic [15:0]       payload_len_i,
     input  logic              mss_valid_i,
@@ -109,6 +111,7 @@ module tb_tx
     cfg.gateway_ip = gateway_ip_i;
     cfg.mtu = mtu_i;
     cfg.ttl = ttl_i;
+    cfg.dscp = default_dscp_i;
     cfg.rx_ring_log2 = rx_ring_log2_i;
     cfg.tx_ring_log2 = tx_ring_log2_i;
 
@@ -121,6 +124,7 @@ module tb_tx
     seg.flags = flags_i;
     seg.wnd = wnd_i;
     seg.urg_ptr = urg_ptr_i;
+    seg.dscp = dscp_i;
     seg.conn = conn_i;
     seg.payload_len = payload_len_i;
     seg.opt.mss_valid = mss_valid_i;

@@ -22,6 +22,7 @@ static struct segment random_segment(struct bench *b) {
                       .flags = (uint8_t)tb_random(r),
                       .wnd = (uint16_t)tb_random(r),
                       .urg_ptr = (uint16_t)tb_random(r),
+                      .dscp = (uint8_t)tb_random_below(r, 64),
                       .conn = (uint16_t)tb_random_below(r, CONNS),
                       .mss = (uint16_t)tb_random(r),
                       .wscale = (uint8_t)tb_random_below(r, 15),

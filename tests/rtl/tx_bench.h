@@ -106,6 +106,7 @@ static inline struct bench *bench_new(uint8_t rx_ring_log2, uint8_t tx_ring_log2
   *b->tb->gateway_ip_i = GATEWAY_IP;
   *b->tb->mtu_i = mtu;
   *b->tb->ttl_i = TTL;
+  *b->tb->default_dscp_i = DEFAULT_DSCP;
   *b->tb->rx_ring_log2_i = rx_ring_log2;
   *b->tb->tx_ring_log2_i = tx_ring_log2;
   *b->tb->enable_i = 0;
@@ -311,6 +312,7 @@ static inline void offer(struct bench *b, const struct segment *s) {
   *tb->flags_i = s->flags;
   *tb->wnd_i = s->wnd;
   *tb->urg_ptr_i = s->urg_ptr;
+  *tb->dscp_i = s->dscp;
   *tb->conn_i = s->conn;
   *tb->payload_len_i = s->payload_len;
   *tb->mss_valid_i = s->mss_valid;

@@ -18,8 +18,8 @@
 #define NETMASK UINT32_C(0xffff0000)
 #define GATEWAY_IP UINT32_C(0x0a0000fe)
 
-/* The TTL is none that anything would take for a default. */
-enum { MIN_FRAME = 60, DONT_FRAGMENT = 0x4000, TTL = 61 };
+/* TTL and DSCP are none that anything would have by itself. */
+enum { MIN_FRAME = 60, DONT_FRAGMENT = 0x4000, TTL = 61, DEFAULT_DSCP = 0x2a };
 
 struct segment {
   uint64_t dst_mac; /* 0: ask ARP */
@@ -28,7 +28,7 @@ struct segment {
   uint32_t sack[8]; /* left, right, left ... */
   uint16_t remote_port, local_port, wnd, urg_ptr, conn, payload_len;
   uint16_t mss;
-  uint8_t flags, wscale, sack_count;
+  uint8_t flags, dscp, wscale, sack_count;
   bool mss_valid, wscale_valid, sack_permitted, ts_valid;
 };
 
@@ -44,7 +44,11 @@ static inline void put_mac(uint8_t *octets, uint64_t mac) {
 }
 
 static inline frame_path_t path_to(uint64_t dst_mac, uint32_t dst_ip) {
-  frame_path_t path = {.src_ip = LOCAL_IP, .dst_ip = dst_ip, .fragment = DONT_FRAGMENT, .ttl = TTL};
+  frame_path_t path = {.src_ip = LOCAL_IP,
+                       .dst_ip = dst_ip,
+                       .fragment = DONT_FRAGMENT,
+                       .ttl = TTL,
+                       .tos = DEFAULT_DSCP << 2};
   put_mac(path.dst_mac, dst_mac);
   put_mac(path.src_mac, LOCAL_MAC);
   return path;
@@ -81,7 +85,7 @@ static inline void add_options(frame_tcp_t *tcp, const struct segment *s) {
 /* The frame for a segment, with payload from the ring at address @p ring, cut to the MTU. */
 static inline void build_segment(frame_t *frame, const struct segment *s, uint64_t dst_mac,
                                  uint16_t mtu, uint64_t ring, uint8_t ring_log2) {
-  const frame_path_t path = path_to(dst_mac, s->remote_ip);
+  frame_path_t path = path_to(dst_mac, s->remote_ip);
   const uint64_t mask = (UINT64_C(1) << ring_log2) - 1;
   static uint8_t payload[UINT16_MAX];
   frame_tcp_t tcp = {.src_port = s->local_port,
@@ -94,6 +98,7 @@ static inline void build_segment(frame_t *frame, const struct segment *s, uint64
                      .payload = payload,
                      .payload_len = s->payload_len};
 
+  path.tos = (uint8_t)(s->dscp << 2);
   add_options(&tcp, s);
   if (tcp.payload_len > mtu - 40u - tcp.options_len) {
     tcp.payload_len = mtu - 40u - tcp.options_len;

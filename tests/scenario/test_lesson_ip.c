@@ -27,3 +27,41 @@ Test(lesson_ip, ttl_is_what_the_host_configured) {
   cr_expect_eq(wire_out(&stranger, "R. 0:0 ack 1").ttl, 3, "RST of no connection");
   wire_delete(w);
 }
+
+Test(lesson_ip, dscp_is_set_for_each_connection_and_may_change) {
+  enum { EXPEDITED = 46, LOW = 8, DEFAULT = 10 };
+  struct toe_config config = wire_config();
+  config.dscp = DEFAULT;
+  wire_t *w = wire_new(&config, 0);
+  struct toe_listener *listener = wire_listen(w, 80);
+  const struct toe_connect_opts opts = {.local_port = 5000, .dscp = EXPEDITED};
+  wire_peer_t p = wire_peer(w, 4000, 80), q = wire_peer(w, 80, 5000);
+  wire_peer_t stranger = wire_peer(w, 4001, 81);
+  struct toe_conn *accepted, *connected;
+  uint64_t value;
+
+  wire_in(&p, "S 0:0 <mss 1460>");
+  cr_expect_eq(wire_out(&p, "S. 0:0 ack 1").tos, DEFAULT << 2, "SYN-ACK");
+  wire_in(&p, ". 1:1 ack 1");
+  wire_run(w, 100);
+  cr_assert_eq(toe_accept(listener, 0, &accepted), 0);
+  wire_write(accepted, 1, 101);
+  cr_expect_eq(wire_out(&p, "P. 1:101 ack 1").tos, DEFAULT << 2, "accepted");
+  cr_assert_eq(toe_set_option(accepted, TOE_OPT_NODELAY, 1), 0);
+  wire_write(accepted, 101, 201);
+  cr_expect_eq(wire_out(&p, "P. 101:201 ack 1").tos, DEFAULT << 2, "another option changed");
+  cr_assert_eq(toe_set_option(accepted, TOE_OPT_DSCP, LOW), 0);
+  wire_write(accepted, 201, 301);
+  cr_expect_eq(wire_out(&p, "P. 201:301 ack 1").tos, LOW << 2, "changed");
+  cr_assert_eq(toe_get_option(accepted, TOE_OPT_DSCP, &value), 0);
+  cr_expect_eq(value, LOW);
+  cr_expect_eq(toe_set_option(accepted, TOE_OPT_DSCP, 64), TOE_ERR_RANGE);
+
+  cr_assert_eq(toe_connect(wire_engine(w), q.ip, q.port, &opts, 0, &connected), 0);
+  cr_expect_eq(wire_out(&q, "S 0:0").tos, EXPEDITED << 2, "SYN");
+  wire_in(&stranger, "S 0:0 <mss 1460>");
+  cr_expect_eq(wire_out(&stranger, "R. 0:0 ack 1").tos, DEFAULT << 2, "RST of no connection");
+  const struct toe_connect_opts wrong = {.dscp = 64};
+  cr_expect_eq(toe_connect(wire_engine(w), q.ip, q.port, &wrong, 0, &connected), TOE_ERR_RANGE);
+  wire_delete(w);
+}

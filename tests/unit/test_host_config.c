@@ -112,6 +112,12 @@ Test(host_config, numbers) {
   config.ttl = 255;
   expect(&config, "");
   config = good();
+  config.dscp = 63;
+  expect(&config, "");
+  config = good();
+  config.dscp = 64;
+  expect(&config, "dscp");
+  config = good();
   config.rto_min_us = 0;
   expect(&config, "rto_min_us");
   config = good();

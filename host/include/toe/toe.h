@@ -39,6 +39,8 @@ struct toe_config {
   uint16_t mtu;       /**< largest IPv4 packet in octets, 576 to 9000; zero: the engine's */
   uint16_t min_mss;   /**< a peer's MSS below this is taken as this, 1 to 1460 octets */
   uint8_t ttl;        /**< of every packet sent, 1 to 255 */
+  uint8_t dscp;       /**< RFC 2474, 0 to 63: of packets of no connection, and of every connection
+                       * that does not change it */
   bool timestamps;    /**< RFC 7323 timestamps */
   bool sack;          /**< RFC 2018 */
   bool window_scale;  /**< RFC 7323 window scaling */
@@ -181,12 +183,13 @@ struct toe_connect_opts {
   bool nodelay;             /**< no Nagle */
   bool keepalive;           /**< probe when idle */
   uint32_t user_timeout_us; /**< RFC 9293 section 3.9.1.1, 0: none */
+  uint8_t dscp;             /**< 1 to 63; 0: that of toe_config */
 };
 
 /**
  * Open a connection.  Returns at once; TOE_CONNECTED or TOE_CLOSED follows as readiness.
  *
- * @return 0, TOE_ERR_RANGE (port 0, address not that of another host), TOE_ERR_FULL (as many
+ * @return 0, TOE_ERR_RANGE (port 0, address not that of another host, dscp), TOE_ERR_FULL (as many
  *         connects wait for the engine as it has connections), TOE_ERR_GONE.  What the engine
  *         finds comes as the connection's pending error: TOE_ERR_IN_USE for a taken local_port,
  *         TOE_ERR_FULL when no connection is free.
@@ -266,6 +269,7 @@ enum toe_option {
   TOE_OPT_QUICKACK,        /**< 0 or 1: acknowledge every segment at once */
   TOE_OPT_USER_TIMEOUT_US, /**< 0: none, up to 2^32 - 1 */
   TOE_OPT_LINGER_ZERO,     /**< 0 or 1: toe_conn_close() sends RST */
+  TOE_OPT_DSCP,            /**< 0 to 63: of what is sent from now on (RFC 9293 section 3.9.1.9) */
 };
 
 /** 0, TOE_ERR_RANGE, TOE_ERR_STATE when the connection has ended. */

@@ -334,6 +334,8 @@ enum {
   TOE_OPTS_CORK = 1 << 1, /**< send full segments only */
   TOE_OPTS_KEEPALIVE = 1 << 2,
   TOE_OPTS_QUICKACK = 1 << 3, /**< acknowledge every segment at once */
+  TOE_OPTS_DSCP_LSB = 4, /**< of every segment (RFC 9293 MUST-48) */
+  TOE_OPTS_DSCP_WIDTH = 6,
 };
 
 /** Ring entry ntf_body_t: word, lowest bit in it and width of each field. */

@@ -251,6 +251,10 @@ extern "C" {
 #define TOE_REGS__IP_HEADER__TTL_bp 0
 #define TOE_REGS__IP_HEADER__TTL_bw 8
 #define TOE_REGS__IP_HEADER__TTL_reset 0x40
+#define TOE_REGS__IP_HEADER__DSCP_bm 0x3f00
+#define TOE_REGS__IP_HEADER__DSCP_bp 8
+#define TOE_REGS__IP_HEADER__DSCP_bw 6
+#define TOE_REGS__IP_HEADER__DSCP_reset 0x0
 
 // reg - toe_regs::HASH_KEY0
 #define TOE_REGS__HASH_KEY0__VALUE_bm 0xffffffff
