@@ -34,7 +34,9 @@ rtl/rx/toe_rx_capture.sv
 rtl/rx/toe_rx_csum.sv
 rtl/rx/toe_rx_echo.sv
 rtl/rx/toe_rx_mover.sv
+rtl/rx/toe_rx_walk.sv
 rtl/rx/toe_rx_options.sv
+rtl/rx/toe_rx_ip_options.sv
 rtl/rx/toe_rx_parse.sv
 rtl/rx/toe_rx_write.sv
 rtl/tcp/toe_classify.sv

@@ -154,7 +154,7 @@ package toe_pkg;
     DropEtherType,      // neither IPv4 nor ARP
     DropVlanDepth,      // more than one 802.1Q tag
     DropArpBad,         // malformed ARP
-    DropIpHeader,       // version, header length or total length lies
+    DropIpHeader,       // version, header length, total length or an option's length lies
     DropIpChecksum,
     DropIpFragment,
     DropIpDst,          // destination address is not ours
@@ -184,10 +184,11 @@ package toe_pkg;
     DropTxNoArp,        // nobody answered for the next hop
     DropTxArpFull,      // too many segments wait for ARP
     DropTimeWaitEvict,  // a TIME-WAIT record gave way to a newer one
+    DropIpSourceRoute,  // a source route is among the IPv4 options (RFC 7126)
     DropCount           // number of reasons; not a reason
   } drop_e;
 
-  localparam int unsigned NumDrops = 38;
+  localparam int unsigned NumDrops = 39;
   typedef logic [NumDrops-1:0] drop_vec_t;  // one pulse a frame, bit index drop_e
 
   // What happened, for the performance counters.

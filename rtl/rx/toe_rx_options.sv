@@ -8,7 +8,7 @@
 // the header, its length is below 2, or it is not the length of its kind; then opt_o means nothing.
 //
 // Whatever can be computed for each octet as if an option began there is computed for all octets
-// at once; what is left for the serial part is a table look-up for each group of four octets.
+// at once; toe_rx_walk then goes from option to option.
 
 module toe_rx_options
   import toe_pkg::*;
@@ -25,16 +25,7 @@ module toe_rx_options
     output tcp_options_t opt_o
 );
 
-  localparam int unsigned Groups = OptionOctets / 4;
-  localparam logic [5:0] Done = 6'd63;  // next option: none
-
   typedef logic [8*OptionOctets-1:0] octets_t;
-  typedef logic [OptionOctets-1:0] set_t;  // of octet positions
-
-  typedef struct packed {
-    logic       bad;
-    logic [5:0] next;  // octet at which the next option begins
-  } step_t;
 
   // Positions at which an option of this kind stands, if an option begins there at all.
   typedef struct packed {
@@ -102,7 +93,7 @@ module toe_rx_options
     logic [8:0] next;
     next             = 9'(at) + 9'(len);
     read_option      = '0;
-    read_option.step = '{bad: 1'b0, next: Done};
+    read_option.step = '{bad: 1'b0, next: WalkDone};
     if (at[5:2] >= words || kind == 8'd0) return read_option;  // past the header, or end of list
     if (kind == 8'd1) begin
       read_option.step.next = at + 6'd1;
@@ -114,7 +105,7 @@ module toe_rx_options
     end
   endfunction
 
-  step_t [OptionOctets-1:0] step, step_q;
+  steps_t step, step_q;
   kinds_t kinds;
   logic [8*OptionOctets+7:0] padded;  // no octet follows the last
   assign padded = {8'd0, octets_i};
@@ -145,82 +136,18 @@ module toe_rx_options
     end
   end
 
-  // ---- Stage 2: for each place to enter a group of four octets, where and by which way it is left
+  // ---- Stages 2 to 5: which of them begin one ---------------------------------------------------
 
-  typedef struct packed {
-    step_t      leave;
-    logic [3:0] begins;  // octets of the group at which an option begins
-  } path_t;
-  typedef path_t [Groups-1:0][3:0] paths_t;
-
-  paths_t path, path_q2;
-  always_comb begin
-    path = '0;
-    if (valid_q) begin
-      for (int unsigned g = 0; g < Groups; g++) begin
-        for (int e = 3; e >= 0; e--) begin
-          path[g][e].leave     = step_q[4*g+32'(e)];
-          path[g][e].begins[e] = 1'b1;
-          for (int t = e + 1; t < 4; t++) begin
-            if (step_q[4*g+32'(e)].next == 6'(4 * g + 32'(t))) begin
-              path[g][e]           = path[g][t];
-              path[g][e].begins[e] = 1'b1;
-            end
-          end
-        end
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (valid_q) begin
-      path_q2  <= path;
-      kinds_q2 <= kinds_q;
-    end
-  end
-
-  // ---- Stages 3 to 5: from group to group -------------------------------------------------------
-
-  typedef struct packed {
-    step_t at;
-    set_t  begins;
-  } walk_t;
-
-  function automatic walk_t walk_group(walk_t walk, path_t [3:0] paths, int unsigned group);
-    path_t chosen;
-    walk_group = walk;
-    if (walk.at.next[5:2] == 4'(group)) begin
-      chosen = paths[walk.at.next[1:0]];
-      walk_group.at.next = chosen.leave.next;
-      walk_group.at.bad = walk.at.bad || chosen.leave.bad;
-      walk_group.begins[4*group+:4] = chosen.begins;
-    end
-  endfunction
-
-  walk_t walk3, walk4, walk5, walk_q3, walk_q4;
-  paths_t path_q3;
-  path_t [1:0][3:0] path_q4;
-
-  always_comb begin
-    walk3 = '0;
-    if (valid_q2) begin
-      for (int unsigned g = 0; g < 4; g++) walk3 = walk_group(walk3, path_q2[g], g);
-    end
-  end
-
-  always_comb begin
-    walk4 = walk_q3;
-    if (valid_q3) begin
-      for (int unsigned g = 4; g < 8; g++) walk4 = walk_group(walk4, path_q3[g], g);
-    end
-  end
-
-  always_comb begin
-    walk5 = walk_q4;
-    if (valid_q4) begin
-      for (int unsigned g = 8; g < 10; g++) walk5 = walk_group(walk5, path_q4[g-8], g);
-    end
-  end
+  logic walk_bad;
+  set_t begins;  // beside stage 5
+  toe_rx_walk u_walk (
+      .clk_i,
+      .rst_i,
+      .valid_i (valid_q),
+      .step_i  (step_q),
+      .bad_o   (walk_bad),
+      .begins_o(begins)
+  );
 
   // Timestamps and SACK are 10 octets at least: they begin in the first 31 octets.
   function automatic logic [4:0] first_of(logic [30:0] set);
@@ -231,33 +158,26 @@ module toe_rx_options
   endfunction
 
   logic [30:0] ts_set, sack_set;
-  assign ts_set   = walk_q4.begins[30:0] & kinds_q4.ts[30:0];
-  assign sack_set = walk_q4.begins[30:0] & kinds_q4.sack[30:0];
+  assign ts_set   = begins[30:0] & kinds_q4.ts[30:0];
+  assign sack_set = begins[30:0] & kinds_q4.sack[30:0];
 
   logic ts_valid_q5, sack_valid_q5, sack_permitted_q5;
   logic [4:0] ts_at_q5, sack_at_q5;
   set_t mss_set_q5, wscale_set_q5;
 
   always_ff @(posedge clk_i) begin
-    if (valid_q2) begin
-      walk_q3  <= walk3;
-      path_q3  <= path_q2;
-      kinds_q3 <= kinds_q2;
-    end
-    if (valid_q3) begin
-      walk_q4  <= walk4;
-      path_q4  <= path_q3[9:8];
-      kinds_q4 <= kinds_q3;
-    end
+    if (valid_q) kinds_q2 <= kinds_q;
+    if (valid_q2) kinds_q3 <= kinds_q2;
+    if (valid_q3) kinds_q4 <= kinds_q3;
     if (valid_q4) begin
-      bad_o             <= walk5.at.bad;
+      bad_o             <= walk_bad;
       ts_valid_q5       <= ts_set != '0;
       ts_at_q5          <= first_of(ts_set);
       sack_valid_q5     <= sack_set != '0;
       sack_at_q5        <= first_of(sack_set);
-      sack_permitted_q5 <= (walk5.begins & kinds_q4.sack_permitted) != '0;
-      mss_set_q5        <= walk5.begins & kinds_q4.mss;
-      wscale_set_q5     <= walk5.begins & kinds_q4.wscale;
+      sack_permitted_q5 <= (begins & kinds_q4.sack_permitted) != '0;
+      mss_set_q5        <= begins & kinds_q4.mss;
+      wscale_set_q5     <= begins & kinds_q4.wscale;
     end
   end
 

@@ -2,8 +2,8 @@
 //
 // Reads the headers of each frame and decides what becomes of it.
 //
-// Ethernet with at most one 802.1Q tag, ARP, IPv4 with options skipped, ICMP echo, TCP; every
-// length and every checksum.  One frame a cycle, in order, never stalls: who passes frames in has
+// Ethernet with at most one 802.1Q tag, ARP, IPv4 with options skipped but for source routes, ICMP
+// echo, TCP; every length and every checksum.  One frame a cycle, in order, never stalls: who passes frames in has
 // reserved room behind.  desc_valid_o comes eight cycles after frame_valid_i, and with it
 // seg_valid_o when the frame is a sound TCP segment, or else one bit of drop_o when a check has
 // failed: the first one in the order of the headers.  arp_valid_o comes three cycles after
@@ -323,7 +323,20 @@ module toe_rx_parse
     if (valid_q[2] && is_arp_q2) arp_o <= arp_q2;
   end
 
-  // ---- Options, beside stages 3 to 8 ------------------------------------------------------------
+  // ---- IPv4 options, beside stages 2 to 6 -------------------------------------------------------
+
+  logic ip_opt_bad, ip_opt_route;  // in stage 6
+  toe_rx_ip_options u_ip_options (
+      .clk_i,
+      .rst_i,
+      .valid_i (valid_q[1]),
+      .words_i (is_ip && ihl > 4'd5 ? ihl - 4'd5 : 4'd0),
+      .octets_i(layer3_q1[8*20+:8*OptionOctets]),
+      .bad_o   (ip_opt_bad),
+      .route_o (ip_opt_route)
+  );
+
+  // ---- TCP options, beside stages 3 to 8 ------------------------------------------------------------
 
   logic opt_bad;  // in stage 7
   tcp_options_t opt;  // in stage 8
@@ -342,6 +355,7 @@ module toe_rx_parse
   logic fail_q4, fail_q5, fail_q6, fail_q7;
   drop_e why_q4, why_q5, why_q6, why_q7, why;
   failed_t failed3;
+  logic ip_opt_fail;  // and nothing before the IPv4 options has
   logic [15:0] pseudo_q4, pseudo_q5, payload_sum_q5;
   logic sum_good_q6, sum_good_q7;
 
@@ -365,6 +379,9 @@ module toe_rx_parse
     if (failed3.runt) why = DropRunt;
   end
 
+  assign ip_opt_fail = (ip_opt_bad || ip_opt_route) &&
+                       (!fail_q6 || why_q6 == DropTcpHeader || why_q6 == DropIcmpBad);
+
   always_ff @(posedge clk_i) begin
     if (valid_q[3]) begin
       fail_q4   <= failed3 != '0;
@@ -383,8 +400,9 @@ module toe_rx_parse
       sum_good_q6 <= csum_add(payload_sum_q5, pseudo_q5) == 16'hffff;
     end
     if (valid_q[6]) begin
-      fail_q7     <= fail_q6;
-      why_q7      <= why_q6;
+      fail_q7 <= fail_q6 || ip_opt_fail;
+      why_q7  <= why_q6;
+      if (ip_opt_fail) why_q7 <= ip_opt_bad ? DropIpHeader : DropIpSourceRoute;
       sum_good_q7 <= sum_good_q6;
     end
   end

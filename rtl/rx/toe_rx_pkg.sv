@@ -7,6 +7,17 @@ package toe_rx_pkg;
   localparam int unsigned HeaderOctets = 138;  // Ethernet 14, tag 4, IPv4 60, TCP 60
   localparam int unsigned OptionOctets = 40;
 
+  // Options of a TCP or IPv4 header: what would follow if one began at an octet.
+  typedef struct packed {
+    logic       bad;
+    logic [5:0] next;  // octet at which the next option begins
+  } step_t;
+
+  localparam logic [5:0] WalkDone = 6'd63;  // next option: none
+
+  typedef step_t [OptionOctets-1:0] steps_t;
+  typedef logic [OptionOctets-1:0] set_t;  // of octet positions
+
   // What the mover does with a frame that waits in the frame buffer.
   typedef enum logic [1:0] {
     FrameDiscard,

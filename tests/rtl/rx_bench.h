@@ -22,7 +22,7 @@ enum {
   MEMORY_OCTETS = CONNS << RING_LOG2,
   MAX_FRAMES = 4096,
   MAX_BURSTS = 256,
-  MAX_DROPS = 38
+  MAX_DROPS = 39
 };
 
 /* Index of a counter: order of drop_e in rtl/toe_pkg.sv. */
@@ -47,7 +47,8 @@ typedef enum drop {
   DROP_TCP_HEADER,
   DROP_TCP_CHECKSUM,
   DROP_TCP_OPTION,
-  DROP_RX_FULL
+  DROP_RX_FULL,
+  DROP_IP_SOURCE_ROUTE = 38
 } drop_t;
 
 typedef enum outcome { TO_SEGMENT, TO_ARP, TO_ECHO, TO_NOTHING } outcome_t;
@@ -114,6 +115,25 @@ static const frame_path_t rx_path = {.dst_mac = {2, 0, 0, 0, 0, 1},
                                      .src_mac = {2, 0, 0, 0, 0, 2},
                                      .src_ip = 0xc0a80109,
                                      .dst_ip = 0xc0a80101};
+
+enum { IP_OPTIONS_PASS = MAX_DROPS };
+
+/* Why a packet with these IPv4 options is dropped, or IP_OPTIONS_PASS. */
+static inline uint32_t rx_ip_options_fault(const uint8_t *options, uint32_t len) {
+  bool route = false;
+  uint32_t at = 0;
+
+  while (at < len && options[at] != 0) {
+    uint32_t step = 1;
+    if (options[at] != 1) {
+      if (at + 1 == len || options[at + 1] < 2 || at + options[at + 1] > len) return DROP_IP_HEADER;
+      route = route || options[at] == 131 || options[at] == 137;
+      step = options[at + 1];
+    }
+    at += step;
+  }
+  return route ? DROP_IP_SOURCE_ROUTE : IP_OPTIONS_PASS;
+}
 
 /* Keeps a random part of the payload, or nothing. */
 static inline void rx_decide_random(rx_bench_t *bench, const sent_t *sent, verdict_t *verdict) {

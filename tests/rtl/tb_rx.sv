@@ -75,7 +75,7 @@ module tb_rx
     input  logic                 axi_bvalid_i,
     output logic                 axi_bready_o,
 
-    output logic [37:0] drop_o,
+    output logic [38:0] drop_o,
     output logic        count_frame_o,
     output logic        count_segment_o,
     output logic        idle_o

@@ -212,6 +212,47 @@ static void total_len_one_less(void) {
    */
   put_ip16(IP_LEN, (uint16_t)(total_len() - 1));
 }
+/* The TCP checksum is wrong too: of two faults the one in front counts. */
+static void put_ip_options(const char *octets, uint8_t len) {
+  frame_path_t with = *path;
+  frame_tcp_t tcp = {.flags = FRAME_ACK};
+
+  with.ip_options_len = len;
+  memcpy(with.ip_options, octets, len);
+  frame_build_tcp(&frame, &with, &tcp);
+  frame.data[frame.len - 1] ^= 1;
+}
+static void loose_route(void) {
+  put_ip_options("\x83\x07\x04\x0a\x00\x00\x09\x00", 8);
+}
+static void strict_route_last(void) {
+  put_ip_options("\x01\x94\x04\x00\x00\x01\x01\x01\x89\x04\x04\x00", 12);
+}
+static void route_without_room(void) {
+  put_ip_options("\x01\x01\x83\x02", 4);
+}
+static void route_in_a_longest_list(void) {
+  put_ip_options(
+      "\x44\x24\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+      "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x89\x03\x04\x00",
+      40);
+}
+static void route_and_data_offset(void) {
+  loose_route();
+  frame.data[frame_layer4(&frame) + TCP_OFFSET] = 0x40;
+}
+static void ip_option_length_zero(void) {
+  put_ip_options("\x01\x83\x00\x01", 4);
+}
+static void ip_option_length_one(void) {
+  put_ip_options("\x94\x01\x01\x01", 4);
+}
+static void ip_option_past_header(void) {
+  put_ip_options("\x94\x04\x00\x00\x01\x01\x83\x03", 8);
+}
+static void ip_option_without_length(void) {
+  put_ip_options("\x01\x01\x01\x94", 4);
+}
 static void option_length_zero(void) {
   put_options("\x01\x63\x00\x01", 4);
 }
@@ -254,6 +295,15 @@ static const drop_case_t drop_cases[] = {
     {"IPv4 total length 0", ip_length_zero, DROP_IP_HEADER},
     {"IPv4 checksum", ip_checksum, DROP_IP_CHECKSUM},
     {"IPv4 checksum over the last option", ip_checksum_of_options, DROP_IP_CHECKSUM},
+    {"IPv4 option of length 0", ip_option_length_zero, DROP_IP_HEADER},
+    {"IPv4 option of length 1", ip_option_length_one, DROP_IP_HEADER},
+    {"IPv4 option past the header", ip_option_past_header, DROP_IP_HEADER},
+    {"IPv4 option without its length", ip_option_without_length, DROP_IP_HEADER},
+    {"loose source route", loose_route, DROP_IP_SOURCE_ROUTE},
+    {"strict source route behind other options", strict_route_last, DROP_IP_SOURCE_ROUTE},
+    {"source route without addresses", route_without_room, DROP_IP_SOURCE_ROUTE},
+    {"source route at the end of 40 octets", route_in_a_longest_list, DROP_IP_SOURCE_ROUTE},
+    {"source route before a TCP header that lies", route_and_data_offset, DROP_IP_SOURCE_ROUTE},
     {"first fragment", first_fragment, DROP_IP_FRAGMENT},
     {"last fragment", last_fragment, DROP_IP_FRAGMENT},
     {"another's IP address", other_ip, DROP_IP_DST},
@@ -335,6 +385,29 @@ Test(rx_drops, bad_frames_in_any_order_back_to_back) {
       spoil_frame(bench, &drop_cases[pick], &over);
       rx_send(bench, &frame, TO_NOTHING, drop_cases[pick].reason);
     }
+  }
+  rx_run(bench);
+  rx_delete(bench);
+}
+
+Test(rx_drops, octets_that_only_look_like_a_source_route_pass) {
+  static const struct {
+    uint8_t len;
+    const char *octets;
+  } lists[] = {
+      {4, "\x00\x83\x07\x04"},                 /* behind the end of the list */
+      {8, "\x94\x08\x83\x89\x83\x89\x83\x89"}, /* inside another option */
+      {8, "\x01\x01\x94\x06\x83\x07\x04\x0a"},
+      {4, "\x01\x01\x01\x00"},
+  };
+  rx_bench_t *bench = rx_new();
+
+  for (uint32_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    frame_path_t over = rx_path;
+    over.ip_options_len = lists[i].len;
+    memcpy(over.ip_options, lists[i].octets, lists[i].len);
+    send_good(bench, &over);
+    send_good(bench, &rx_path); /* payload that begins like one, behind a header without options */
   }
   rx_run(bench);
   rx_delete(bench);

@@ -8,6 +8,23 @@
 
 static frame_t frame;
 
+/* Mostly options that follow each other as they should; what is left of the last is chance. */
+static void random_ip_options(rx_bench_t *bench, frame_path_t *path) {
+  uint32_t len = 4 * tb_random_below(&bench->rng, 11);
+
+  path->ip_options_len = (uint8_t)len;
+  for (uint32_t i = 0; i < len; i++) path->ip_options[i] = (uint8_t)tb_random(&bench->rng);
+  for (uint32_t at = 0; at + 1 < len && tb_random_below(&bench->rng, 16) != 0;) {
+    static const uint8_t kinds[] = {1, 1, 7, 68, 131, 136, 137, 148, 2, 0};
+    uint8_t kind = kinds[tb_random_below(&bench->rng, sizeof kinds)];
+    uint32_t left = len - at;
+
+    if (kind > 1) path->ip_options[at + 1] = (uint8_t)(2 + tb_random_below(&bench->rng, left - 1));
+    path->ip_options[at] = kind;
+    at += kind > 1 ? path->ip_options[at + 1] : 1;
+  }
+}
+
 static frame_path_t random_path(rx_bench_t *bench) {
   frame_path_t path = rx_path;
 
@@ -18,13 +35,16 @@ static frame_path_t random_path(rx_bench_t *bench) {
   path.tos = (uint8_t)tb_random(&bench->rng);
   path.src_mac[5] = (uint8_t)tb_random(&bench->rng);
   path.src_ip = 0x0a000001 + tb_random_below(&bench->rng, 1 << 20);
-  if (tb_random_below(&bench->rng, 4) == 0) {
-    path.ip_options_len = (uint8_t)(4 * tb_random_below(&bench->rng, 11));
-    for (uint32_t i = 0; i < sizeof path.ip_options; i++) {
-      path.ip_options[i] = (uint8_t)tb_random(&bench->rng);
-    }
-  }
+  if (tb_random_below(&bench->rng, 4) == 0) random_ip_options(bench, &path);
   return path;
+}
+
+/* The frame becomes @p outcome, unless its IPv4 options forbid it. */
+static void send_over(rx_bench_t *bench, const frame_path_t *path, outcome_t outcome) {
+  const uint32_t fault = rx_ip_options_fault(path->ip_options, path->ip_options_len);
+  const bool passes = fault == IP_OPTIONS_PASS;
+
+  rx_send(bench, &frame, passes ? outcome : TO_NOTHING, passes ? 0 : (drop_t)fault);
 }
 
 static uint32_t random_len(rx_bench_t *bench) {
@@ -66,7 +86,7 @@ static void send_segment(rx_bench_t *bench) {
   for (uint32_t i = 0; i < tcp.payload_len; i++) payload[i] = (uint8_t)tb_random(&bench->rng);
   frame_build_tcp(&frame, &path, &tcp);
   if (tb_random_below(&bench->rng, 2) == 0) frame_pad(&frame, 60, (uint8_t)tb_random(&bench->rng));
-  rx_send(bench, &frame, TO_SEGMENT, 0);
+  send_over(bench, &path, TO_SEGMENT);
 }
 
 static void send_echo(rx_bench_t *bench) {
@@ -77,12 +97,14 @@ static void send_echo(rx_bench_t *bench) {
   for (uint32_t i = 0; i < len; i++) body[i] = (uint8_t)tb_random(&bench->rng);
   frame_build_icmp(&frame, &path, 8, 0, body, len);
   frame_pad(&frame, 60, (uint8_t)tb_random(&bench->rng));
-  rx_send(bench, &frame, TO_ECHO, 0);
+  send_over(bench, &path, TO_ECHO);
 }
 
 static void send_bad(rx_bench_t *bench) {
   frame_path_t path = random_path(bench);
 
+  if (rx_ip_options_fault(path.ip_options, path.ip_options_len) != IP_OPTIONS_PASS)
+    path.ip_options_len = 0;
   rx_make_segment(bench, &frame, &path, random_len(bench));
   switch (tb_random_below(&bench->rng, 4)) {
     case 0:

@@ -170,7 +170,7 @@ enum toe_drop {
   TOE_DROP_ETHER_TYPE = 5, /**< neither IPv4 nor ARP */
   TOE_DROP_VLAN_DEPTH = 6, /**< more than one 802.1Q tag */
   TOE_DROP_ARP_BAD = 7, /**< malformed ARP */
-  TOE_DROP_IP_HEADER = 8, /**< version, header length or total length lies */
+  TOE_DROP_IP_HEADER = 8, /**< version, header length, total length or an option's length lies */
   TOE_DROP_IP_CHECKSUM = 9,
   TOE_DROP_IP_FRAGMENT = 10,
   TOE_DROP_IP_DST = 11, /**< destination address is not ours */
@@ -200,7 +200,8 @@ enum toe_drop {
   TOE_DROP_TX_NO_ARP = 35, /**< nobody answered for the next hop */
   TOE_DROP_TX_ARP_FULL = 36, /**< too many segments wait for ARP */
   TOE_DROP_TIME_WAIT_EVICT = 37, /**< a TIME-WAIT record gave way to a newer one */
-  TOE_DROP_COUNT = 38, /**< number of reasons; not a reason */
+  TOE_DROP_IP_SOURCE_ROUTE = 38, /**< a source route is among the IPv4 options (RFC 7126) */
+  TOE_DROP_COUNT = 39, /**< number of reasons; not a reason */
 };
 
 /** Name of an enum toe_drop; "?" for any other number. */
@@ -282,6 +283,8 @@ static inline const char *toe_drop_name(unsigned value) {
       return "tx_arp_full";
     case TOE_DROP_TIME_WAIT_EVICT:
       return "time_wait_evict";
+    case TOE_DROP_IP_SOURCE_ROUTE:
+      return "ip_source_route";
     default:
       return "?";
   }
@@ -430,7 +433,7 @@ enum {
   X(DROP_ETHER_TYPE, "drop_ether_type", 0x0214, "Neither IPv4 nor ARP.") \
   X(DROP_VLAN_DEPTH, "drop_vlan_depth", 0x0218, "More than one 802.1Q tag.") \
   X(DROP_ARP_BAD, "drop_arp_bad", 0x021c, "Malformed ARP.") \
-  X(DROP_IP_HEADER, "drop_ip_header", 0x0220, "Version, header length or total length lies.") \
+  X(DROP_IP_HEADER, "drop_ip_header", 0x0220, "Version, header length, total length or an option's length lies.") \
   X(DROP_IP_CHECKSUM, "drop_ip_checksum", 0x0224, "IPv4 header checksum is wrong.") \
   X(DROP_IP_FRAGMENT, "drop_ip_fragment", 0x0228, "A fragment.") \
   X(DROP_IP_DST, "drop_ip_dst", 0x022c, "Destination address is not ours.") \
@@ -460,6 +463,7 @@ enum {
   X(DROP_TX_NO_ARP, "drop_tx_no_arp", 0x028c, "Nobody answered for the next hop.") \
   X(DROP_TX_ARP_FULL, "drop_tx_arp_full", 0x0290, "Too many segments wait for ARP.") \
   X(DROP_TIME_WAIT_EVICT, "drop_time_wait_evict", 0x0294, "A TIME-WAIT record gave way to a newer one.") \
+  X(DROP_IP_SOURCE_ROUTE, "drop_ip_source_route", 0x0298, "A source route is among the IPv4 options (RFC 7126).") \
   X(RX_FRAME, "rx_frame", 0x0300, "Frame whole and well formed.") \
   X(RX_SEGMENT, "rx_segment", 0x0304, "TCP segment passed to the TCP core.") \
   X(TX_FRAME, "tx_frame", 0x0308, "Frame sent.") \
@@ -470,7 +474,7 @@ enum {
   X(ACTIVE_OPEN, "active_open", 0x031c, "Connection opened by the host's command.")
 
 enum {
-  TOE_HW_COUNTER_COUNT = 46, /**< rows of TOE_HW_COUNTERS */
+  TOE_HW_COUNTER_COUNT = 47, /**< rows of TOE_HW_COUNTERS */
 };
 
 /* clang-format on */

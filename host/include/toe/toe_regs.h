@@ -340,10 +340,10 @@ extern "C" {
 #define TOE_REGS__COUNTER_DESC_8840DAF8__VALUE_bp 0
 #define TOE_REGS__COUNTER_DESC_8840DAF8__VALUE_bw 32
 
-// reg - toe_regs::counter_desc_de437062
-#define TOE_REGS__COUNTER_DESC_DE437062__VALUE_bm 0xffffffff
-#define TOE_REGS__COUNTER_DESC_DE437062__VALUE_bp 0
-#define TOE_REGS__COUNTER_DESC_DE437062__VALUE_bw 32
+// reg - toe_regs::counter_desc_98f5c3a0
+#define TOE_REGS__COUNTER_DESC_98F5C3A0__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_98F5C3A0__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_98F5C3A0__VALUE_bw 32
 
 // reg - toe_regs::counter_desc_7d3264fb
 #define TOE_REGS__COUNTER_DESC_7D3264FB__VALUE_bm 0xffffffff
@@ -490,6 +490,11 @@ extern "C" {
 #define TOE_REGS__COUNTER_DESC_B1972644__VALUE_bp 0
 #define TOE_REGS__COUNTER_DESC_B1972644__VALUE_bw 32
 
+// reg - toe_regs::counter_desc_ac2c6ac6
+#define TOE_REGS__COUNTER_DESC_AC2C6AC6__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_AC2C6AC6__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_AC2C6AC6__VALUE_bw 32
+
 // reg - toe_regs::counter_desc_dc135796
 #define TOE_REGS__COUNTER_DESC_DC135796__VALUE_bm 0xffffffff
 #define TOE_REGS__COUNTER_DESC_DC135796__VALUE_bp 0
@@ -570,7 +575,8 @@ typedef struct __attribute__ ((__packed__)) {
     uint32_t DROP_TX_NO_ARP;
     uint32_t DROP_TX_ARP_FULL;
     uint32_t DROP_TIME_WAIT_EVICT;
-    uint8_t RESERVED_98_ff[0x68];
+    uint32_t DROP_IP_SOURCE_ROUTE;
+    uint8_t RESERVED_9c_ff[0x64];
     uint32_t RX_FRAME;
     uint32_t RX_SEGMENT;
     uint32_t TX_FRAME;
