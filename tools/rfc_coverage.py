@@ -5,8 +5,8 @@
   rfc_coverage.py            checks and writes
   rfc_coverage.py --check    checks, and fails when the page is not what it would write
 
-The page is Markdown and in git, so that it can be read without building anything; a requirement
-without a test says **no test** in it.
+The page is Markdown and in git, so that it can be read without building anything; what is not
+met, and what no test shows, is red in it.
 """
 
 import functools
@@ -23,7 +23,8 @@ PAGE = "docs/rfc-coverage.md"
 HIGHEST = {"MUST": 69, "SHLD": 31, "REC": 1, "MAY": 18}
 KEYS = {"section", "text", "applies", "status", "where", "tests", "note"}
 APPLIES = ("engine", "host", "no")
-STATUS = ("met", "part", "not met")
+STATUS = ("met", "departs", "part", "not met")
+RED = "\N{LARGE RED SQUARE}"
 
 # Test(suite, name, ...) and ParameterizedTest(type *c, suite, name, ...)
 TEST = re.compile(r"^Test\(\s*(\w+)\s*,\s*(\w+)", re.MULTILINE)
@@ -74,8 +75,12 @@ def check_row(row):
         yield "met, but no file does it"
     if not applies(row) and ("status" in row or "tests" in row):
         yield "does not apply, but has a status or tests"
-    if not (applies(row) and status(row) == "met" and row.get("tests")) and not row.get("note"):
-        yield "not applicable, not met or without a test, and no note says why"
+    if not (applies(row) and status(row) == "met") and not row.get("note"):
+        yield "not applicable or not met, and no note says why"
+    if status(row) == "departs" and not row.get("tests"):
+        yield "departs, but no test shows what happens instead"
+    if applies(row) and status(row) in ("met", "part") and not row.get("tests"):
+        yield f"{status(row)}, but no test shows it"
     for path in row.get("where", []):
         if not (ROOT / path).is_file():
             yield f"{path}: no such file"
@@ -90,12 +95,12 @@ def status(row):
     return row.get("status", "met")
 
 
-def is_open(row):
-    """Applies, and is not met or not shown."""
-    return applies(row) and (status(row) != "met" or not row.get("tests"))
+def is_red(row):
+    """Applies, and is not met, met in part only, or not shown."""
+    return applies(row) and (status(row) in ("part", "not met") or not row.get("tests"))
 
 
-def check(rows, gaps):
+def check(rows):
     """All complaints."""
     for level, highest in HIGHEST.items():
         for number in range(1, highest + 1):
@@ -107,11 +112,6 @@ def check(rows, gaps):
             yield f"{name}: RFC 9293 has no such requirement"
         for complaint in check_row(row):
             yield f"{name}: {complaint}"
-        if kind(name) == "MUST" and is_open(row) and not gaps.get(name):
-            yield f"{name}: not met, or without a test, and not in [gaps]"
-    for name in gaps:
-        if kind(name) != "MUST" or name not in rows or not is_open(rows[name]):
-            yield f"{name}: in [gaps], but it is no open MUST"
 
 
 def verdict(row):
@@ -121,8 +121,8 @@ def verdict(row):
 def summary(rows):
     """One line for each level."""
     names = {"MUST": "MUST, MUST NOT", "SHLD": "SHOULD, SHOULD NOT", "REC": "RECOMMENDED", "MAY": "MAY"}
-    yield "| level | all | met | in part | not met | not applicable | with a test |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| level | all | met | departs | in part | not met | not applicable | with a test |"
+    yield "|---|---|---|---|---|---|---|---|"
     for level, title in names.items():
         some = [row for name, row in rows.items() if kind(name) == level]
         verdicts = [verdict(row) for row in some]
@@ -142,26 +142,41 @@ def tests_cell(row):
     for entry in row.get("tests", []):
         path, _, name = entry.partition(":")
         lines.append(f"{link(f'tests/{path}')} `{name}`")
-    return "<br>".join(lines) or "**no test**"
+    return "<br>".join(lines) or f"{RED} **no test**"
 
 
-def page(rows, gaps):
+def status_cell(row):
+    return f"{RED} **{verdict(row)}**" if verdict(row) in ("part", "not met") else verdict(row)
+
+
+def departures(rows):
+    """What is done otherwise on purpose."""
+    yield "## Departures"
+    yield ""
+    yield "Not obeyed on purpose. The test shows what happens instead."
+    yield ""
+    yield "| id | section | requirement | why, and what happens instead | test |"
+    yield "|---|---|---|---|---|"
+    for name, row in rows.items():
+        if status(row) == "departs":
+            yield f"| {name} | {row['section']} | {row['text']} | {row['note']} | {tests_cell(row)} |"
+
+
+def page(rows):
     """The page, line by line."""
     yield "<!-- SPDX-License-Identifier: Apache-2.0 -->"
     yield f"<!-- Written by tools/rfc_coverage.py from {TABLE}; `make rfc-coverage`. -->"
     yield "# RFC 9293, requirement by requirement"
     yield ""
     yield "Every numbered requirement of RFC 9293, the file that does it and the test that shows it. The"
-    yield "words are ours and short; the RFC rules. A requirement that nothing shows says **no test**."
+    yield "words are ours and short; the RFC rules. What is not met, or what no test shows, has a red square."
     yield ""
     yield from summary(rows)
     yield ""
-    yield "## Open MUSTs"
+    red = [name for name, row in rows.items() if kind(name) == "MUST" and is_red(row)]
+    yield f"Red MUSTs: {', '.join(red) or 'none'}."
     yield ""
-    yield "Not met, or in part only, or not shown by a test:"
-    yield ""
-    for name, reason in gaps.items():
-        yield f"- {name} ({verdict(rows[name])}): {rows[name]['text']}. {reason}"
+    yield from departures(rows)
     for level, title in (("MUST", "MUST"), ("SHLD", "SHOULD"), ("REC", "RECOMMENDED"), ("MAY", "MAY")):
         yield ""
         yield f"## {title}"
@@ -171,20 +186,19 @@ def page(rows, gaps):
         for number in range(1, HIGHEST[level] + 1):
             row = rows[f"{level}-{number}"]
             where = "<br>".join(map(link, row.get("where", [])))
-            cells = [row["section"], row["text"], verdict(row), where, tests_cell(row)]
+            cells = [row["section"], row["text"], status_cell(row), where, tests_cell(row)]
             yield f"| {level}-{number} | {' | '.join(cells)} | {row.get('note', '')} |"
 
 
 def main():
     with open(ROOT / TABLE, "rb") as file:
         rows = tomllib.load(file)
-    gaps = rows.pop("gaps", {})
-    complaints = list(check(rows, gaps))
+    complaints = list(check(rows))
     for complaint in complaints:
         print(f"{TABLE}: {complaint}", file=sys.stderr)
     if complaints:
         return 1
-    text = "\n".join(page(rows, gaps)) + "\n"
+    text = "\n".join(page(rows)) + "\n"
     target = ROOT / PAGE
     if "--check" not in sys.argv[1:]:
         target.write_text(text, encoding="utf-8")
