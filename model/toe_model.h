@@ -79,8 +79,29 @@ typedef enum model_event_kind {
   MODEL_EV_NOTIFY   /**< the host takes conn's news */
 } model_event_kind_t;
 
-/** Why a segment was dropped, as far as a connection decides; numbers as in drop_e. */
+/** Why a frame or a segment was dropped; numbers as in drop_e.  model_parse gives the first ones, a
+ * connection those from MODEL_DROP_NO_CONN on. */
 typedef enum model_drop {
+  MODEL_DROP_DISABLED = 0,
+  MODEL_DROP_MAC_ERROR = 1,
+  MODEL_DROP_RUNT = 2,
+  MODEL_DROP_OVERSIZE = 3,
+  MODEL_DROP_NOT_FOR_US = 4,
+  MODEL_DROP_ETHER_TYPE = 5,
+  MODEL_DROP_VLAN_DEPTH = 6,
+  MODEL_DROP_ARP_BAD = 7,
+  MODEL_DROP_IP_HEADER = 8,
+  MODEL_DROP_IP_CHECKSUM = 9,
+  MODEL_DROP_IP_FRAGMENT = 10,
+  MODEL_DROP_IP_DST = 11,
+  MODEL_DROP_IP_SRC = 12,
+  MODEL_DROP_IP_PROTO = 13,
+  MODEL_DROP_ICMP_BAD = 14,
+  MODEL_DROP_ICMP_OTHER = 15,
+  MODEL_DROP_ECHO_BUSY = 16,
+  MODEL_DROP_TCP_HEADER = 17,
+  MODEL_DROP_TCP_CHECKSUM = 18,
+  MODEL_DROP_TCP_OPTION = 19,
   MODEL_DROP_NO_CONN = 21,
   MODEL_DROP_OUT_OF_WINDOW = 27,
   MODEL_DROP_PAWS = 28,
