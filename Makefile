@@ -15,13 +15,13 @@ include mk/host.mk
 include mk/regs.mk
 include mk/tests.mk
 
-.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal install clean
+.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal mutate install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 setup: ## install Debian's packages and build/venv; skips what is done
-	@tools/setup.sh
+	@$(SETUP)
 
 all: $(ALL_TARGETS) ## build the libraries, the tools and the simulated engine
 
@@ -64,6 +64,9 @@ check-synth: setup ## synthesize toe_top for ECP5: no latch, no error; prints th
 
 formal: setup ## prove properties of step and the blocks around it; BLOCK=toe_fifo proves one
 	@$(PYTHON) tools/formal.py $(BLOCK)
+
+mutate: setup ## put faults into the RTL, one at a time; tests and proofs must see them; FAULTS=80 SEED=1
+	@$(PYTHON) tools/mutate.py $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
 
 install: $(INSTALL_FILES) ## install libtoe, its headers and tools; PREFIX=/usr/local DESTDIR=
 	@$(install_files)

