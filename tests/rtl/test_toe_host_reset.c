@@ -249,3 +249,31 @@ Test(idle, status_says_whether_the_core_is_idle_too) {
   cr_expect_eq(bench_status(b) & TOE_REGS__STATUS__IDLE_bm, 0);
   bench_delete(b);
 }
+
+/* ---- Reset ----------------------------------------------------------------------------------- */
+
+Test(reset, of_one_cycle_forgets_the_read_of_an_entry) {
+  for (unsigned asked = 0; asked < 8; asked++) {
+    host_bench_t *b = bench_new();
+    *b->tb->axil_arvalid_i = 1;
+    *b->tb->axil_araddr_i = CQ_WORD(0, 0);
+    *b->tb->axil_rready_i = 1;
+    for (unsigned i = 0; i < asked; i++) {
+      tb_toe_host_eval(b->tb);
+      const bool taken = *b->tb->axil_arvalid_i && *b->tb->axil_arready_o;
+      bench_cycle(b);
+      if (taken) *b->tb->axil_arvalid_i = 0;
+    }
+    *b->tb->axil_arvalid_i = 0;
+    *b->tb->rst_i = 1;
+    bench_cycle(b);
+    *b->tb->rst_i = 0;
+    for (unsigned i = 0; i < 30; i++) {
+      tb_toe_host_eval(b->tb);
+      cr_assert_eq(*b->tb->axil_rvalid_o, 0, "an answer after the reset, asked %u cycles before",
+                   asked);
+      bench_cycle(b);
+    }
+    bench_delete(b);
+  }
+}
