@@ -49,6 +49,25 @@ Test(flow, unlinked_flow_is_unknown_and_can_come_again) {
   bench_delete(b);
 }
 
+Test(flow, reset_of_one_cycle_forgets_an_unlink) {
+  bench_t *b = bench_new();
+
+  *b->tb->unlink_key_i = peer_key(RPORT);
+  *b->tb->unlink_hash_i = (uint32_t)hash_of_key(peer_key(RPORT));
+  *b->tb->unlink_valid_i = 1;
+  bench_tick(b);
+  *b->tb->unlink_valid_i = 0;
+  *b->tb->rst_i = 1;
+  bench_tick(b);
+  *b->tb->rst_i = 0;
+  for (unsigned i = 0; i < 2000; i++) {
+    tb_tb_flow_eval(b->tb);
+    cr_assert_not(*b->tb->unlink_ready_o, "done, and nobody had asked");
+    bench_tick(b);
+  }
+  bench_delete(b);
+}
+
 Test(flow, unlink_of_an_unknown_flow_changes_nothing) {
   bench_t *b = bench_new();
 
