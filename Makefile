@@ -14,8 +14,9 @@ include mk/model_lib.mk
 include mk/host.mk
 include mk/regs.mk
 include mk/tests.mk
+include mk/fuzz.mk
 
-.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal mutate install clean
+.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal mutate fuzz install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -30,6 +31,9 @@ run: all $(LIB)/libtoe_sim_w64_trace.so ## the engine against a real Linux peer:
 
 test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n repeats a run
 	@MAKE="$(MAKE)" tools/run_tests.sh
+
+fuzz: fuzz-targets $(TESTS)/rtl/test_rx_model.w64 ## libFuzzer, each target of tests/fuzz for SECONDS=60
+	@tools/fuzz.sh $(or $(SECONDS),60)
 
 bench: $(BENCH_PROGRAMS) ## cycles per segment, latency, handshakes; writes build/bench.json
 	@$(PYTHON) tools/run_bench.py $(BENCH_PROGRAMS)

@@ -104,6 +104,7 @@ done
 
 # Every bin, so only after every program.
 [[ -n $only ]] || run_step functional-coverage build/venv/bin/python tools/functional.py "$COVERAGE_DIR"
+run_step fuzz "$make" --no-print-directory fuzz-smoke
 run_step formal build/venv/bin/python tools/formal.py --quick
 run_step check-synth build/venv/bin/python tools/synth_check.py
 
