@@ -143,9 +143,29 @@ static void parse_tcp(reader_t *reader, uint32_t src_ip, size_t at, size_t len) 
   seg->payload_len = (uint16_t)(len - header_len);
 }
 
+typedef enum ip_options { OPTIONS_PASS, OPTIONS_LIE, OPTIONS_ROUTE } ip_options_t;
+
+/* RFC 791 section 3.1.  Engine policy: options are skipped, but a source route is not followed
+ * (RFC 7126 sections 4.3 and 4.4), nor a list whose end cannot be found. */
+static ip_options_t read_ip_options(const uint8_t *octets, size_t len) {
+  enum { END = 0, NOP = 1, LOOSE_ROUTE = 131, STRICT_ROUTE = 137 };
+  ip_options_t found = OPTIONS_PASS;
+
+  for (size_t at = 0; at < len && octets[at] != END;) {
+    if (octets[at] == NOP) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= len || octets[at + 1] < 2 || octets[at + 1] > len - at) return OPTIONS_LIE;
+    if (octets[at] == LOOSE_ROUTE || octets[at] == STRICT_ROUTE) found = OPTIONS_ROUTE;
+    at += octets[at + 1];
+  }
+  return found;
+}
+
 /* RFC 791 section 3.1, RFC 1122 section 3.2.1.  Octets after the packet are padding of the network
- * below.  Engine policy: options are skipped; fragments are dropped; a packet for us in a frame for
- * everybody is not for us (RFC 1122 section 3.3.6). */
+ * below.  Engine policy: fragments are dropped; a packet for us in a frame for everybody is not for
+ * us (RFC 1122 section 3.3.6). */
 static void parse_ipv4(reader_t *reader) {
   const uint8_t *ip = reader->octets + reader->layer3;
   const size_t header_len = (size_t)(ip[0] & 15) * 4;
@@ -156,7 +176,10 @@ static void parse_ipv4(reader_t *reader) {
   if (ip[0] >> 4 != 4 || header_len < IPV4 || total_len < header_len ||
       reader->layer3 + total_len > reader->len) {
     drop(reader, MODEL_DROP_IP_HEADER);
-  } else if (!sums_to_zero(0, ip, header_len)) {
+    return;
+  }
+  const ip_options_t options = read_ip_options(ip + IPV4, header_len - IPV4);
+  if (!sums_to_zero(0, ip, header_len)) {
     drop(reader, MODEL_DROP_IP_CHECKSUM);
   } else if ((get16(ip + 6) & 0x3fff) != 0) {
     drop(reader, MODEL_DROP_IP_FRAGMENT);
@@ -164,12 +187,16 @@ static void parse_ipv4(reader_t *reader) {
     drop(reader, MODEL_DROP_IP_DST);
   } else if (source_is_wrong(reader->own, src_ip) || is_group(reader->src_mac)) {
     drop(reader, MODEL_DROP_IP_SRC);
+  } else if (ip[9] != PROTO_ICMP && ip[9] != PROTO_TCP) {
+    drop(reader, MODEL_DROP_IP_PROTO);
+  } else if (options == OPTIONS_LIE) {
+    drop(reader, MODEL_DROP_IP_HEADER);
+  } else if (options == OPTIONS_ROUTE) {
+    drop(reader, MODEL_DROP_IP_SOURCE_ROUTE);
   } else if (ip[9] == PROTO_ICMP) {
     parse_icmp(reader, src_ip, layer4, total_len - header_len);
-  } else if (ip[9] == PROTO_TCP) {
-    parse_tcp(reader, src_ip, layer4, total_len - header_len);
   } else {
-    drop(reader, MODEL_DROP_IP_PROTO);
+    parse_tcp(reader, src_ip, layer4, total_len - header_len);
   }
 }
 

@@ -110,7 +110,8 @@ typedef enum model_drop {
   MODEL_DROP_REASSEMBLY = 31,
   MODEL_DROP_RST_BLIND = 32,
   MODEL_DROP_SYN_BLIND = 33,
-  MODEL_DROP_AFTER_CLOSE = 34
+  MODEL_DROP_AFTER_CLOSE = 34,
+  MODEL_DROP_IP_SOURCE_ROUTE = 38
 } model_drop_t;
 
 #define MODEL_MEMBER(type, name) type name;

@@ -81,7 +81,9 @@ static void check(const model_netif_t *own, const uint8_t *octets, size_t len,
       FUZZ_CHECK(parsed->payload_off == 0);
       break;
     default:
-      FUZZ_CHECK(parsed->kind == MODEL_FRAME_DROPPED && parsed->drop <= MODEL_DROP_TCP_OPTION);
+      FUZZ_CHECK(
+          parsed->kind == MODEL_FRAME_DROPPED &&
+          (parsed->drop <= MODEL_DROP_TCP_OPTION || parsed->drop == MODEL_DROP_IP_SOURCE_ROUTE));
       break;
   }
 }

@@ -96,6 +96,27 @@ static void random_segment(frame_t *frame, const frame_path_t *path, tb_rng_t *r
   frame_build_tcp(frame, path, &tcp);
 }
 
+/* A list of IPv4 options of random kinds, source routes now and then; the end may lie before len.
+ */
+static void ip_options(uint8_t *octets, uint32_t len, tb_rng_t *rng) {
+  static const uint8_t kKinds[] = {7, 68, 148, 134, 136, 30};
+
+  memset(octets, (int)tb_random_below(rng, 2), len);
+  for (uint32_t at = 0; at + 2 <= len;) {
+    const uint32_t size = 2 + tb_random_below(rng, len - at - 1);
+    if (one_in(rng, 3)) {
+      octets[at++] = 1;
+      continue;
+    }
+    fill(octets + at, size, rng);
+    octets[at] = kKinds[tb_random_below(rng, sizeof kKinds)];
+    if (one_in(rng, 16)) octets[at] = one_in(rng, 2) ? 131 : 137;
+    octets[at + 1] = (uint8_t)size;
+    at += size;
+    if (one_in(rng, 4)) break;
+  }
+}
+
 void frame_random(frame_t *frame, const frame_path_t *path, tb_rng_t *rng) {
   frame_path_t way = *path;
   uint8_t body[2200];
@@ -110,7 +131,7 @@ void frame_random(frame_t *frame, const frame_path_t *path, tb_rng_t *rng) {
   way.ttl = any8(rng);
   if (one_in(rng, 4)) {
     way.ip_options_len = (uint8_t)(4 * tb_random_below(rng, 11));
-    fill(way.ip_options, way.ip_options_len, rng);
+    ip_options(way.ip_options, way.ip_options_len, rng);
   }
   const uint32_t dice = tb_random_below(rng, 32);
   if (dice < 24) {
