@@ -25,11 +25,16 @@ VERILATED_LIBS := -lz -llz4 -lpthread $(if $(COVERAGE),--coverage)
 RTL_FILES    := $(filter %.sv,$(shell sed 's://.*::' rtl/toe.f))
 RTL_PACKAGES := $(filter %_pkg.sv,$(RTL_FILES))
 RTL_DIRS     := rtl rtl/gen rtl/lib rtl/rx rtl/tcp rtl/tx rtl/host sim tests/rtl
+ifdef COVERAGE
+# Copies in which the functions of packages count as well.
+RTL_DIRS     := $(addprefix $(BUILD)/,$(RTL_DIRS)) rtl/gen
+$(shell python3 tools/coverage_sources.py $(BUILD))
+endif
 
 # Warnings are `make lint`'s business.
 VERILATOR_FLAGS := --cc -O3 -fno-localize --assert --x-assign fast --no-timing --output-split 20000 --quiet \
   -Wno-fatal -Wno-lint -Wno-style --MP $(addprefix -y ,$(RTL_DIRS)) \
-  $(if $(COVERAGE),--coverage-line)
+  $(if $(COVERAGE),--coverage-line --coverage-user)
 
 define verilated_model
 $(VERILATED)/$(1)/stamp: mk/verilator.mk tools/gen_shim.py | setup $(REGS_STAMP)

@@ -56,13 +56,21 @@ def write_info(data, output):
     counts = collections.Counter()
     for file in sorted(pathlib.Path(data).rglob(MERGED)):
         counts.update(read(file))
+    points = [(fields(point), count) for point, count in counts.items()]
+    points = [(f, count) for f, count in points if WANTED.match(f["f"])]
+    returns = collections.Counter()
+    for f, count in points:
+        if "user" in f["t"]:
+            returns[f["f"], int(f["l"])] += count
     lines = collections.defaultdict(collections.Counter)
     branches = collections.defaultdict(dict)
-    for point, count in counts.items():
-        f = fields(point)
-        if not WANTED.match(f["f"]):
+    for f, count in points:
+        if "user" in f["t"]:
             continue
-        for line in lines_of(f.get("S", "")):
+        own = list(lines_of(f.get("S", "")))
+        # Who returns has been there; see coverage_sources.py.
+        count = max([count, *(returns[f["f"], line] for line in own)])
+        for line in own:
             lines[f["f"]][line] = max(lines[f["f"]][line], count)
         if f["o"] in BRANCHES:
             key = (int(f["l"]), int(f["n"]), f["o"])
