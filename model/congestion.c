@@ -90,6 +90,16 @@ void model_congestion_timeout(model_tcb_t *tcb) {
   tcb->recover = tcb->snd_max;
 }
 
+/* RFC 1191 section 6.5: it is not congestion, but begins again with one segment. */
+void model_congestion_new_mss(model_tcb_t *tcb) {
+  tcb->cwnd = tcb->snd_mss;
+  tcb->cwnd_acked = 0;
+  tcb->dupacks = 0;
+  tcb->in_recovery = 0;
+  tcb->rexmit_one = 0;
+  tcb->recover = tcb->snd_max;
+}
+
 /* RFC 5681 section 4.1: after an idle time of more than one timeout the path is unknown again. */
 void model_congestion_restart_idle(step_t *step) {
   model_tcb_t *tcb = step->tcb;

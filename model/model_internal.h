@@ -92,6 +92,11 @@ void model_segment_arrives_closed(step_t *step);
 
 void model_segment_arrives_syn_sent(step_t *step);
 
+/* --- icmp.c: RFC 9293 section 3.9.2.2 --- */
+
+/* same_key: the error is about this connection. */
+void model_icmp_arrives(step_t *step, bool same_key);
+
 /* --- ack.c: fifth check of RFC 9293 section 3.10.7.4 --- */
 
 /* False when the segment must not be looked at any further. */
@@ -127,6 +132,8 @@ uint32_t model_initial_window(const model_tcb_t *tcb);
 void model_congestion_ack(model_tcb_t *tcb, uint32_t acked);
 void model_congestion_dupack(model_tcb_t *tcb);
 void model_congestion_timeout(model_tcb_t *tcb);
+/* Segments of the old size were lost on a path that takes only smaller ones. */
+void model_congestion_new_mss(model_tcb_t *tcb);
 void model_congestion_restart_idle(step_t *step);
 /* Octets that may be in flight. */
 uint32_t model_congestion_allowance(const model_tcb_t *tcb);

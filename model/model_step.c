@@ -24,6 +24,9 @@ static void dispatch(step_t *step) {
       else
         model_segment_arrives_closed(step);
       break;
+    case MODEL_EV_ICMP:
+      model_icmp_arrives(step, is_for_this_connection(step));
+      break;
     case MODEL_EV_NO_CONN:
       model_segment_arrives_closed(step);
       break;
@@ -46,7 +49,8 @@ static void dispatch(step_t *step) {
 
 static bool any_news(const model_ntf_flags_t *news) {
   return news->refused || news->opened || news->info || news->urgent || news->closed ||
-         news->peer_closed || news->room || news->data || news->accepted || news->connected;
+         news->peer_closed || news->room || news->data || news->accepted || news->connected ||
+         news->icmp_error;
 }
 
 /* A place in a queue is asked for once, until the queue gives the turn. */
@@ -86,7 +90,7 @@ void model_step(const model_cfg_t *cfg, model_tcb_t *tcb, const model_tcb_event_
 
   memset(action, 0, sizeof *action);
   action->verdict_valid = event->kind == MODEL_EV_SEGMENT || event->kind == MODEL_EV_NO_CONN ||
-                          event->kind == MODEL_EV_DISCARD;
+                          event->kind == MODEL_EV_DISCARD || event->kind == MODEL_EV_ICMP;
   action->tcb_write = event->kind != MODEL_EV_NO_CONN && event->kind != MODEL_EV_DISCARD;
   if (event->open_valid) model_open(&step);
   step.window_may_move = tcb->state != MODEL_SYN_SENT && !model_is_finished(tcb);

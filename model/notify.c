@@ -14,7 +14,8 @@ static void fill_in(step_t *step) {
 
   step->act->ntf_valid = 1;
   body->retransmits = (uint32_t)tcb->retransmit_count << 16 | tcb->retries;
-  body->mss_scales = (uint32_t)tcb->snd_mss << 16 | (uint32_t)tcb->sack_ok << 9 |
+  body->mss_scales = (uint32_t)tcb->snd_mss << 16 | (uint32_t)tcb->icmp_kind << 14 |
+                     (uint32_t)tcb->icmp_code << 10 | (uint32_t)tcb->sack_ok << 9 |
                      (uint32_t)tcb->ts_ok << 8 | (uint32_t)tcb->snd_wscale << 4 | tcb->rcv_wscale;
   body->rto_us = tcb->rto_us;
   body->rttvar_us = tcb->rttvar_us;

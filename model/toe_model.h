@@ -42,6 +42,7 @@ typedef enum model_reason {
   MODEL_REASON_TIMEOUT = 3,      /**< retransmissions or probes used up */
   MODEL_REASON_ABORTED = 4,      /**< the host asked */
   MODEL_REASON_USER_TIMEOUT = 5,
+  MODEL_REASON_UNREACHABLE = 6, /**< ICMP: no such protocol or port there */
   MODEL_REASON_BAD_OP = 16,
   MODEL_REASON_BAD_CONN = 17,
   MODEL_REASON_BAD_STATE = 18,
@@ -76,8 +77,17 @@ typedef enum model_event_kind {
   MODEL_EV_COMMAND, /**< cmd */
   MODEL_EV_TIMER,   /**< a deadline of conn may have passed */
   MODEL_EV_SEND,    /**< conn's turn to send, at most one segment */
-  MODEL_EV_NOTIFY   /**< the host takes conn's news */
+  MODEL_EV_NOTIFY,  /**< the host takes conn's news */
+  MODEL_EV_ICMP     /**< seg: an ICMP error about a segment of conn */
 } model_event_kind_t;
+
+/** ICMP errors; numbers as in icmp_kind_e. */
+typedef enum model_icmp_kind {
+  MODEL_ICMP_NONE,
+  MODEL_ICMP_UNREACHABLE,
+  MODEL_ICMP_TIME_EXCEEDED,
+  MODEL_ICMP_PARAMETER
+} model_icmp_kind_t;
 
 /** Why a frame or a segment was dropped; numbers as in drop_e.  model_parse gives the first ones, a
  * connection those from MODEL_DROP_NO_CONN on. */
@@ -111,7 +121,9 @@ typedef enum model_drop {
   MODEL_DROP_RST_BLIND = 32,
   MODEL_DROP_SYN_BLIND = 33,
   MODEL_DROP_AFTER_CLOSE = 34,
-  MODEL_DROP_IP_SOURCE_ROUTE = 38
+  MODEL_DROP_IP_SOURCE_ROUTE = 38,
+  MODEL_DROP_ICMP_NO_CONN = 40,
+  MODEL_DROP_ICMP_SEQ = 41
 } model_drop_t;
 
 #define MODEL_MEMBER(type, name) type name;

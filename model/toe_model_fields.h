@@ -18,6 +18,7 @@
 #define MODEL_CFG_FIELDS(F, S, A) \
   F(uint16_t, mtu)                     /* largest IPv4 packet, octets, 576 to 9000 */ \
   F(uint16_t, min_mss)                 /* a smaller MSS option is taken as this, octets */ \
+  F(uint16_t, min_pmtu)                /* least path MTU, octets, at least 68 */ \
   F(uint8_t, dscp)                     /* of answers, and of passive opens at first: 0 to 63 */ \
   F(uint8_t, ts_enable)                /* offer RFC 7323 timestamps: 0, 1 */ \
   F(uint8_t, sack_enable)              /* offer RFC 2018 SACK: 0, 1 */ \
@@ -61,6 +62,12 @@
   F(uint8_t, sack_count)               /* valid entries of sack: 0 to 4 */ \
   A(seq_range, sack, 4)
 
+/* RFC 792: what an ICMP error says of a segment that was sent. */
+#define MODEL_ICMP_ERROR_FIELDS(F, S, A) \
+  F(uint8_t, kind)                     /* model_icmp_kind_t; 0: there is none */ \
+  F(uint8_t, code)                     /* 0 to 15 */ \
+  F(uint16_t, mtu)                     /* of the next hop, octets (RFC 1191); 0: not told */
+
 /* A segment received, checked as far as a header can be without its connection. */
 #define MODEL_RX_SEG_FIELDS(F, S, A) \
   S(flow_key, key) \
@@ -71,7 +78,8 @@
   F(uint16_t, wnd)                     /* as on the wire, unscaled */ \
   F(uint16_t, urg_ptr) \
   F(uint16_t, payload_len)             /* octets */ \
-  S(tcp_options, opt)
+  S(tcp_options, opt) \
+  S(icmp_error, icmp)                  /* MODEL_EV_ICMP: about what we sent with key and seq */
 
 /* Where the payload of a received segment goes; ring position is the sequence number's low bits. */
 #define MODEL_RX_VERDICT_FIELDS(F, S, A) \
@@ -121,7 +129,7 @@
 #define MODEL_NTF_FLAGS_FIELDS(F, S, A) \
   F(uint8_t, refused) F(uint8_t, opened) F(uint8_t, info) F(uint8_t, urgent) F(uint8_t, closed) \
   F(uint8_t, peer_closed) F(uint8_t, room) F(uint8_t, data) F(uint8_t, accepted) \
-  F(uint8_t, connected) F(uint8_t, reserved)
+  F(uint8_t, connected) F(uint8_t, icmp_error) F(uint8_t, reserved)
 
 /* Completion ring entry; its words are explained at ntf_body_t of rtl/toe_tcp_pkg.sv. */
 #define MODEL_NTF_BODY_FIELDS(F, S, A) \
@@ -232,7 +240,9 @@
   S(ntf_flags, notify) \
   F(uint8_t, reason)                   /* model_reason_t */ \
   S(conn_opts, opts) \
-  F(uint16_t, retransmit_count)        /* segments sent again in all, saturates */
+  F(uint16_t, retransmit_count)        /* segments sent again in all, saturates */ \
+  F(uint8_t, icmp_kind)                /* last ICMP error noted, model_icmp_kind_t */ \
+  F(uint8_t, icmp_code)
 
 #define MODEL_TCB_EVENT_FIELDS(F, S, A) \
   F(uint8_t, kind)                     /* model_event_kind_t */ \
@@ -258,7 +268,7 @@
   F(uint8_t, tx_valid) \
   S(tx_seg, tx) \
   F(uint8_t, tx_is_rexmit) \
-  F(uint8_t, verdict_valid)            /* 1 for the three segment events */ \
+  F(uint8_t, verdict_valid)            /* 1 for what came from the wire */ \
   S(rx_verdict, verdict) \
   F(uint8_t, enqueue_send) \
   F(uint8_t, enqueue_notify) \
@@ -280,6 +290,7 @@
   X(seq_range, MODEL_SEQ_RANGE_FIELDS) \
   X(tcp_flags, MODEL_TCP_FLAGS_FIELDS) \
   X(tcp_options, MODEL_TCP_OPTIONS_FIELDS) \
+  X(icmp_error, MODEL_ICMP_ERROR_FIELDS) \
   X(rx_seg, MODEL_RX_SEG_FIELDS) \
   X(rx_verdict, MODEL_RX_VERDICT_FIELDS) \
   X(tx_seg, MODEL_TX_SEG_FIELDS) \

@@ -10,6 +10,7 @@ rtl/tcp/toe_fsm_pkg.sv
 rtl/tcp/toe_step_types_pkg.sv
 rtl/tcp/toe_step_check_pkg.sv
 rtl/tcp/toe_step_segment_pkg.sv
+rtl/tcp/toe_step_icmp_pkg.sv
 rtl/tcp/toe_step_host_pkg.sv
 rtl/tcp/toe_step_send_pkg.sv
 rtl/tcp/toe_step_output_pkg.sv

@@ -40,6 +40,7 @@ package toe_pkg;
     logic [15:0] mtu;  // largest IPv4 packet in octets, 576 to 9000
     logic [15:0] min_mss;  // a smaller MSS option is taken as this many octets
     logic [7:0] ttl;  // time to live of every IPv4 packet that is sent
+    logic [15:0] min_pmtu;  // a path MTU below this is taken as this many octets, 68 or more
     logic [5:0] dscp;  // DSCP of packets of no connection, and what a passive open begins with
     logic ts_enable;  // offer and accept RFC 7323 timestamps
     logic sack_enable;  // offer and accept RFC 2018 SACK
@@ -89,6 +90,20 @@ package toe_pkg;
     seq_range_t [3:0] sack;            // in the order of the option
   } tcp_options_t;
 
+  // What an ICMP error says (RFC 792).  Source quench says nothing any more (RFC 6633).
+  typedef enum logic [1:0] {
+    IcmpNone,
+    IcmpUnreachable,   // type 3
+    IcmpTimeExceeded,  // type 11
+    IcmpParameter      // type 12
+  } icmp_kind_e;
+
+  typedef struct packed {
+    icmp_kind_e  kind;
+    logic [3:0]  code;
+    logic [15:0] mtu;   // IcmpUnreachable with code 4: of the next hop (RFC 1191), 0: not told
+  } icmp_error_t;
+
   // One verified TCP segment, from toe_rx to toe_tcp.  Its payload waits in toe_rx for a verdict.
   typedef struct packed {
     flow_key_t    key;
@@ -100,6 +115,8 @@ package toe_pkg;
     logic [15:0]  urg_ptr;
     logic [15:0]  payload_len;  // octets
     tcp_options_t opt;
+    icmp_error_t  icmp;         // not IcmpNone: an error about a segment that we sent with this key
+                                // and this seq; the other fields are 0
   } rx_seg_t;
 
   // Where the payload of one segment goes.  Exactly one verdict for each rx_seg_t, in their order.
@@ -161,7 +178,7 @@ package toe_pkg;
     DropIpSrc,          // source is broadcast, multicast, loopback, zero or ours (land)
     DropIpProto,        // neither ICMP nor TCP
     DropIcmpBad,        // truncated or bad checksum
-    DropIcmpOther,      // not an echo request
+    DropIcmpOther,      // neither an echo request nor an error
     DropEchoBusy,       // an earlier echo is still being answered
     DropTcpHeader,      // data offset lies
     DropTcpChecksum,
@@ -185,10 +202,13 @@ package toe_pkg;
     DropTxArpFull,      // too many segments wait for ARP
     DropTimeWaitEvict,  // a TIME-WAIT record gave way to a newer one
     DropIpSourceRoute,  // a source route is among the IPv4 options (RFC 7126)
+    DropIcmpQuote,      // ICMP error that quotes no TCP segment of ours
+    DropIcmpNoConn,     // ICMP error about a segment of no open connection
+    DropIcmpSeq,        // ICMP error about an octet that is not in flight (RFC 5927)
     DropCount           // number of reasons; not a reason
   } drop_e;
 
-  localparam int unsigned NumDrops = 39;
+  localparam int unsigned NumDrops = 42;
   typedef logic [NumDrops-1:0] drop_vec_t;  // one pulse a frame, bit index drop_e
 
   // What happened, for the performance counters.

@@ -28,6 +28,7 @@ package toe_tcp_pkg;
     ReasonTimeout      = 8'd3,   // retransmissions or keep-alive probes used up
     ReasonAborted      = 8'd4,   // the host asked
     ReasonUserTimeout  = 8'd5,
+    ReasonUnreachable  = 8'd6,   // ICMP said so in SYN-SENT: no such protocol or port there
     ReasonBadOp        = 8'd16,  // unknown command
     ReasonBadConn      = 8'd17,  // connection number out of range or not in use
     ReasonBadState     = 8'd18,  // the connection's state forbids it
@@ -86,24 +87,25 @@ package toe_tcp_pkg;
   // What changed.  A connection has at most one notification waiting; what happens meanwhile is
   // added to it, so that a completion ring that is full delays news but loses none.
   typedef struct packed {
-    logic       refused;      // bit 11: command with this tag was refused, see reason
-    logic       opened;       // bit 10: CmdConnect with this tag got this conn; SYN is on its way
-    logic       info;         // bit 9: answer to CmdQuery
-    logic       urgent;       // bit 8: rcv_up moved
-    logic       closed;       // bit 7: both directions done, or reset: see reason; release it
-    logic       peer_closed;  // bit 6: FIN received; data ends at rcv_nxt - 1
-    logic       room;         // bit 5: snd_una moved
-    logic       data;         // bit 4: rcv_nxt moved
-    logic       accepted;     // bit 3: passive open complete
-    logic       connected;    // bit 2: active open complete
-    logic [1:0] reserved;
+    logic refused;      // bit 11: command with this tag was refused, see reason
+    logic opened;       // bit 10: CmdConnect with this tag got this conn; SYN is on its way
+    logic info;         // bit 9: answer to CmdQuery
+    logic urgent;       // bit 8: rcv_up moved
+    logic closed;       // bit 7: both directions done, or reset: see reason; release it
+    logic peer_closed;  // bit 6: FIN received; data ends at rcv_nxt - 1
+    logic room;         // bit 5: snd_una moved
+    logic data;         // bit 4: rcv_nxt moved
+    logic accepted;     // bit 3: passive open complete
+    logic connected;    // bit 2: active open complete
+    logic icmp_error;   // bit 1: ICMP reported trouble on the way; see mss_scales
+    logic reserved;
   } ntf_flags_t;
 
   // Completion ring entry: sixteen 32-bit words, word 0 in bits 31:0.  Words 0 to 7 hold what
   // every notification needs, the rest is for NtfInfo.
   typedef struct packed {
     logic [31:0] retransmits;  // word 15: bits 31:16 segments sent again in all, 3:0 retries now
-    // word 14: snd_mss 31:16, bit 9 SACK, bit 8 timestamps, snd_wscale 7:4, rcv_wscale 3:0
+    // word 14: snd_mss 31:16, last ICMP error: icmp_kind_e 15:14, code 13:10; bit 9 SACK, bit 8 timestamps, snd_wscale 7:4, rcv_wscale 3:0
     logic [31:0] mss_scales;
     logic [31:0] rto_us;  // word 13
     logic [31:0] rttvar_us;  // word 12
@@ -231,6 +233,8 @@ package toe_tcp_pkg;
     reason_e reason;
     conn_opts_t opts;
     logic [15:0] retransmit_count;  // segments sent again in all, saturates
+    icmp_kind_e icmp_kind;  // last ICMP error that was noted
+    logic [3:0] icmp_code;
   } tcb_t;
 
   // ---- Events and actions ------------------------------------------------------------------
@@ -242,7 +246,8 @@ package toe_tcp_pkg;
     EvCommand,  // cmd; CmdConnect brings open_valid
     EvTimer,    // a deadline of conn may have passed
     EvSend,     // the send scheduler's turn for conn
-    EvNotify    // the completion ring has room for conn's notification
+    EvNotify,   // the completion ring has room for conn's notification
+    EvIcmp      // seg: an ICMP error about a segment of conn
   } tcb_event_e;
 
   typedef struct packed {
@@ -271,7 +276,7 @@ package toe_tcp_pkg;
     logic        tx_valid;
     tx_seg_t     tx;
     logic        tx_is_rexmit;    // for the counter
-    logic        verdict_valid;   // for the three segment events, always
+    logic        verdict_valid;   // for what toe_rx has passed: the three segment events, EvIcmp
     rx_verdict_t verdict;
     logic        enqueue_send;
     logic        enqueue_notify;

@@ -47,6 +47,7 @@ static model_cfg_t initial_config(const struct toe_sim_config *config) {
   return (model_cfg_t){
       .mtu = TOE_REGS__MTU__VALUE_reset,
       .min_mss = TOE_REGS__MIN_MSS__VALUE_reset,
+      .min_pmtu = TOE_REGS__MIN_PMTU__VALUE_reset,
       .dscp = TOE_REGS__IP_HEADER__DSCP_reset,
       .ts_enable = TOE_REGS__FEATURES__TS_reset,
       .sack_enable = TOE_REGS__FEATURES__SACK_reset,
@@ -104,6 +105,9 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
       cfg->ts_enable = (value & TOE_REGS__FEATURES__TS_bm) != 0;
       cfg->sack_enable = (value & TOE_REGS__FEATURES__SACK_bm) != 0;
       cfg->wscale_enable = (value & TOE_REGS__FEATURES__WSCALE_bm) != 0;
+      break;
+    case offsetof(toe_regs_t, MIN_PMTU):
+      cfg->min_pmtu = (uint16_t)value;
       break;
     case offsetof(toe_regs_t, IP_HEADER):
       lockstep->ttl = value & TOE_REGS__IP_HEADER__TTL_bm;

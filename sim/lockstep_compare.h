@@ -144,6 +144,9 @@ static inline void print_event(FILE *out, const rtl_tcb_event_t *ev, const rtl_t
             ev->cmd.opts.keepalive, ev->cmd.opts.cork, ev->cmd.opts.nodelay, ev->cmd.opts.dscp,
             ev->cmd.user_timeout_us);
   if (ev->kind <= EvDiscard) print_segment(out, &ev->seg, irs, iss);
+  if (ev->kind == EvIcmp)
+    fprintf(out, "seq %d from iss, %s code %u mtu %u", (int32_t)(ev->seg.seq - iss),
+            rtl_icmp_kind_e_name(ev->seg.icmp.kind), ev->seg.icmp.code, ev->seg.icmp.mtu);
   fprintf(out, "\n");
 }
 

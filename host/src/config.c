@@ -10,6 +10,7 @@
 void toe_config_init(struct toe_config *config) {
   *config = (struct toe_config){
       .min_mss = TOE_REGS__MIN_MSS__VALUE_reset,
+      .min_pmtu = TOE_REGS__MIN_PMTU__VALUE_reset,
       .ttl = TOE_REGS__IP_HEADER__TTL_reset,
       .dscp = TOE_REGS__IP_HEADER__DSCP_reset,
       .timestamps = TOE_REGS__FEATURES__TS_reset != 0,
@@ -47,6 +48,7 @@ const char *config_complaint(const struct toe_config *config) {
   if ((config->mac[0] & 1) != 0) return "mac is a group address";
   if (config->mtu < 576 || config->mtu > 9000) return "mtu is not 576 to 9000";
   if (config->min_mss < 1 || config->min_mss > 1460) return "min_mss is not 1 to 1460";
+  if (config->min_pmtu < 68 || config->min_pmtu > 1500) return "min_pmtu is not 68 to 1500";
   if (config->ttl == 0) return "ttl is not 1 to 255";
   if (config->dscp > 63) return "dscp is not 0 to 63";
   if (config->rto_min_us == 0) return "rto_min_us is 0";
@@ -130,6 +132,7 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
       {TOE_REG(KEEPALIVE_US_LO), (uint32_t)config->keepalive_us},
       {TOE_REG(KEEPALIVE_US_HI), (uint32_t)(config->keepalive_us >> 32)},
       {TOE_REG(KEEPALIVE_INTERVAL_US), config->keepalive_interval_us},
+      {TOE_REG(MIN_PMTU), config->min_pmtu},
       {TOE_REG(IP_HEADER), config->ttl | (uint32_t)config->dscp << TOE_REGS__IP_HEADER__DSCP_bp},
   };
 

@@ -127,6 +127,15 @@ int toe_conn_error(const struct toe_conn *conn) {
   return conn->engine->gone ? TOE_ERR_GONE : conn->error;
 }
 
+bool toe_conn_trouble(struct toe_conn *conn, struct toe_trouble *trouble) {
+  const bool troubled = conn->troubled;
+
+  *trouble = conn->trouble;
+  conn->trouble = (struct toe_trouble){0};
+  conn->troubled = false;
+  return troubled;
+}
+
 uint64_t toe_conn_tag(const struct toe_conn *conn) {
   return conn->source.tag;
 }

@@ -83,8 +83,10 @@ struct toe_conn {
   bool push;       /* the next CmdSend does */
   bool asked_info; /* a query is on its way: no release before its answer */
   bool info_valid; /* engine->info answers the query of this connection */
-  int error;       /* pending error, 0 or negative */
-  uint32_t opts;   /* TOE_OPTS_ bits as the user set them */
+  bool troubled;   /* trouble has something that the user has not taken */
+  struct toe_trouble trouble;
+  int error;     /* pending error, 0 or negative */
+  uint32_t opts; /* TOE_OPTS_ bits as the user set them */
   uint32_t user_timeout_us;
   uint8_t dscp;
   uint16_t snd_mss;

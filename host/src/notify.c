@@ -16,6 +16,8 @@ int error_of_reason(enum toe_reason reason) {
     case TOE_REASON_TIMEOUT:
     case TOE_REASON_USER_TIMEOUT:
       return TOE_ERR_TIMEOUT;
+    case TOE_REASON_UNREACHABLE:
+      return TOE_ERR_UNREACHABLE;
     case TOE_REASON_ABORTED:
       return TOE_ERR_ABORTED;
     case TOE_REASON_BAD_VALUE:
@@ -38,7 +40,7 @@ int error_of_reason(enum toe_reason reason) {
  */
 bool ntf_is_long(uint32_t word0) {
   return (word0 & (TOE_NTF_CONNECTED | TOE_NTF_ACCEPTED | TOE_NTF_CLOSED | TOE_NTF_INFO |
-                   TOE_NTF_REFUSED)) != 0;
+                   TOE_NTF_REFUSED | TOE_NTF_ICMP_ERROR)) != 0;
 }
 
 static enum toe_reason reason_of(const uint32_t *words) {
@@ -113,6 +115,15 @@ static struct toe_conn *on_accepted(struct toe_engine *engine, const uint32_t *w
   return conn;
 }
 
+/* The last ICMP error: icmp_kind_e in bits 15:14, code in bits 13:10. */
+static struct toe_trouble icmp_error_of(const uint32_t *words) {
+  static const uint8_t types[4] = {0, 3, 11, 12};
+  const uint32_t scales = words[TOE_NTF_MSS_SCALES_WORD];
+
+  return (struct toe_trouble){.icmp_type = types[scales >> 14 & 3],
+                              .icmp_code = (uint8_t)(scales >> 10 & 0xf)};
+}
+
 static void on_info(struct toe_conn *conn, const uint32_t *words) {
   const uint32_t scales = words[TOE_NTF_MSS_SCALES_WORD];
   struct toe_conn_info *info = &conn->engine->info;
@@ -141,6 +152,8 @@ static void on_info(struct toe_conn *conn, const uint32_t *words) {
       .sack = (scales >> 9 & 1) != 0,
       .retransmits = words[TOE_NTF_RETRANSMITS_WORD] >> 16,
       .retries = (uint8_t)(words[TOE_NTF_RETRANSMITS_WORD] & 0xf),
+      .icmp_type = icmp_error_of(words).icmp_type,
+      .icmp_code = icmp_error_of(words).icmp_code,
   };
   conn->asked_info = false;
   conn->info_valid = true;
@@ -205,6 +218,11 @@ void dispatch(struct toe_engine *engine, const uint32_t *words) {
   if (conn->phase == CONN_OPEN) news = on_progress(conn, words) || news;
   if ((flags & TOE_NTF_ROOM) != 0 && conn->room_wanted) {
     conn->room_wanted = false;
+    news = true;
+  }
+  if ((flags & TOE_NTF_ICMP_ERROR) != 0) {
+    conn->trouble = icmp_error_of(words);
+    conn->troubled = true;
     news = true;
   }
   if ((flags & TOE_NTF_INFO) != 0) on_info(conn, words);

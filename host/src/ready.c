@@ -23,6 +23,7 @@ uint32_t toe_conn_ready(const struct toe_conn *conn) {
   }
   if (conn->phase == CONN_ENDED) ready |= TOE_CLOSED;
   if (conn->error != 0) ready |= TOE_ERROR;
+  if (conn->troubled) ready |= TOE_TROUBLE;
   return ready;
 }
 

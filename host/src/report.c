@@ -56,11 +56,12 @@ static void write_conn(struct toe_conn *conn, FILE *out) {
   fprintf(out,
           " owner=%s recv_queue=%zu send_queue=%zu snd_una=%u snd_nxt=%u rcv_nxt=%u snd_wnd=%u "
           "cwnd=%u ssthresh=%u srtt_us=%u rttvar_us=%u rto_us=%u snd_mss=%u snd_wscale=%u "
-          "rcv_wscale=%u timestamps=%d sack=%d retransmits=%u retries=%u\n",
+          "rcv_wscale=%u timestamps=%d sack=%d retransmits=%u retries=%u icmp=%u/%u\n",
           owner_of(conn), toe_recv_waiting(conn), toe_send_unacked(conn), info.snd_una,
           info.snd_nxt, info.rcv_nxt, info.snd_wnd, info.cwnd, info.ssthresh, info.srtt_us,
           info.rttvar_us, info.rto_us, info.snd_mss, info.snd_wscale, info.rcv_wscale,
-          info.timestamps, info.sack, info.retransmits, info.retries);
+          info.timestamps, info.sack, info.retransmits, info.retries, info.icmp_type,
+          info.icmp_code);
 }
 
 static void write_counters(struct toe_engine *engine, FILE *out) {

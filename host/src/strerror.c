@@ -46,6 +46,8 @@ const char *toe_strerror(int err) {
       return "connection aborted by this side";
     case TOE_ERR_ENGINE:
       return "the engine refused a command";
+    case TOE_ERR_UNREACHABLE:
+      return "protocol or port unreachable";
     default:
       return "unknown error";
   }

@@ -266,6 +266,7 @@ module toe_regs (
         logic KEEPALIVE_US_HI;
         logic KEEPALIVE_INTERVAL_US;
         logic IP_HEADER;
+        logic MIN_PMTU;
         logic HASH_KEY0;
         logic HASH_KEY1;
         logic HASH_KEY2;
@@ -330,6 +331,7 @@ module toe_regs (
         decoded_reg_strb.KEEPALIVE_US_HI = cpuif_req_masked & (cpuif_addr == 16'hbc);
         decoded_reg_strb.KEEPALIVE_INTERVAL_US = cpuif_req_masked & (cpuif_addr == 16'hc0);
         decoded_reg_strb.IP_HEADER = cpuif_req_masked & (cpuif_addr == 16'hc4);
+        decoded_reg_strb.MIN_PMTU = cpuif_req_masked & (cpuif_addr == 16'hc8);
         decoded_reg_strb.HASH_KEY0 = cpuif_req_masked & (cpuif_addr == 16'hd0) & cpuif_req_is_wr;
         decoded_reg_strb.HASH_KEY1 = cpuif_req_masked & (cpuif_addr == 16'hd4) & cpuif_req_is_wr;
         decoded_reg_strb.HASH_KEY2 = cpuif_req_masked & (cpuif_addr == 16'hd8) & cpuif_req_is_wr;
@@ -528,6 +530,12 @@ module toe_regs (
         } IP_HEADER;
         struct {
             struct {
+                logic [15:0] next;
+                logic load_next;
+            } value;
+        } MIN_PMTU;
+        struct {
+            struct {
                 logic [31:0] next;
                 logic load_next;
             } value;
@@ -675,6 +683,11 @@ module toe_regs (
                 logic [5:0] value;
             } dscp;
         } IP_HEADER;
+        struct {
+            struct {
+                logic [15:0] value;
+            } value;
+        } MIN_PMTU;
         struct {
             struct {
                 logic [31:0] value;
@@ -1339,6 +1352,29 @@ module toe_regs (
         end
     end
     assign hwif_out.IP_HEADER.dscp.value = field_storage.IP_HEADER.dscp.value;
+    // Field: toe_regs.MIN_PMTU.value
+    always_comb begin
+        automatic logic [15:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.MIN_PMTU.value.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.MIN_PMTU && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.MIN_PMTU.value.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
+            load_next_c = '1;
+        end
+        field_combo.MIN_PMTU.value.next = next_c;
+        field_combo.MIN_PMTU.value.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.MIN_PMTU.value.value <= 16'h240;
+        end else begin
+            if(field_combo.MIN_PMTU.value.load_next) begin
+                field_storage.MIN_PMTU.value.value <= field_combo.MIN_PMTU.value.next;
+            end
+        end
+    end
+    assign hwif_out.MIN_PMTU.value.value = field_storage.MIN_PMTU.value.value;
     // Field: toe_regs.HASH_KEY0.value
     always_comb begin
         automatic logic [31:0] next_c;
@@ -1635,6 +1671,9 @@ module toe_regs (
         if(rd_mux_addr == 16'hc4) begin
             readback_data_var[7:0] = field_storage.IP_HEADER.ttl.value;
             readback_data_var[13:8] = field_storage.IP_HEADER.dscp.value;
+        end
+        if(rd_mux_addr == 16'hc8) begin
+            readback_data_var[15:0] = field_storage.MIN_PMTU.value.value;
         end
         if(rd_mux_addr == 16'h100) begin
             readback_data_var = hwif_in.SQ_TAIL.rd_data;

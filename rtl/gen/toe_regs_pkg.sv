@@ -435,6 +435,14 @@ package toe_regs_pkg;
     } toe_regs__IP_HEADER__out_t;
 
     typedef struct {
+        logic [15:0] value;
+    } toe_regs__MIN_PMTU__value__out_t;
+
+    typedef struct {
+        toe_regs__MIN_PMTU__value__out_t value;
+    } toe_regs__MIN_PMTU__out_t;
+
+    typedef struct {
         logic [31:0] value;
         logic swmod;
     } toe_regs__HASH_KEY0__value__out_t;
@@ -539,6 +547,7 @@ package toe_regs_pkg;
         toe_regs__KEEPALIVE_US_HI__out_t KEEPALIVE_US_HI;
         toe_regs__KEEPALIVE_INTERVAL_US__out_t KEEPALIVE_INTERVAL_US;
         toe_regs__IP_HEADER__out_t IP_HEADER;
+        toe_regs__MIN_PMTU__out_t MIN_PMTU;
         toe_regs__HASH_KEY0__out_t HASH_KEY0;
         toe_regs__HASH_KEY1__out_t HASH_KEY1;
         toe_regs__HASH_KEY2__out_t HASH_KEY2;

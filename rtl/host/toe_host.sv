@@ -189,6 +189,7 @@ module toe_host
     cfg_o.mtu                   = regs_out.MTU.value.value;
     cfg_o.min_mss               = regs_out.MIN_MSS.value.value;
     cfg_o.ttl                   = regs_out.IP_HEADER.ttl.value;
+    cfg_o.min_pmtu              = regs_out.MIN_PMTU.value.value;
     cfg_o.dscp                  = regs_out.IP_HEADER.dscp.value;
     cfg_o.ts_enable             = regs_out.FEATURES.ts.value;
     cfg_o.sack_enable           = regs_out.FEATURES.sack.value;

@@ -3,9 +3,9 @@
 // Reads the headers of each frame and decides what becomes of it.
 //
 // Ethernet with at most one 802.1Q tag, ARP, IPv4 with options skipped but for source routes, ICMP
-// echo, TCP; every length and every checksum.  One frame a cycle, in order, never stalls: who passes frames in has
+// echo, ICMP errors and the segment that they quote, TCP; every length and every checksum.  One frame a cycle, in order, never stalls: who passes frames in has
 // reserved room behind.  desc_valid_o comes eight cycles after frame_valid_i, and with it
-// seg_valid_o when the frame is a sound TCP segment, or else one bit of drop_o when a check has
+// seg_valid_o when the frame is a sound TCP segment or ICMP error, or else one bit of drop_o when a check has
 // failed: the first one in the order of the headers.  arp_valid_o comes three cycles after
 // frame_valid_i.  echo_take_o comes one cycle before desc_valid_o and only while echo_free_i; an
 // echo request at another time, or one too long for the echo buffer, is dropped.  csum_i must hold
@@ -60,7 +60,7 @@ module toe_rx_parse
 
   // ---- Stage 1: Ethernet header, tag taken out --------------------------------------------------
 
-  localparam int unsigned Layer3Width = 8 * 120;
+  localparam int unsigned Layer3Width = 8 * (60 + Layer4Octets);
 
   mac_t dst_mac_q1, src_mac_q1;
   logic        tagged_q1;
@@ -188,7 +188,7 @@ module toe_rx_parse
   logic [15:0] layer4_len_q2;  // octets, as the IPv4 header says
   ipv4_t dst_ip_q2;
   arp_rx_t arp_q2;
-  logic [8*60-1:0] layer4_q2;
+  logic [8*Layer4Octets-1:0] layer4_q2;
 
   always_ff @(posedge clk_i) begin
     if (valid_q[1]) begin
@@ -197,7 +197,8 @@ module toe_rx_parse
       is_arp_q2 <= is_arp;
       arp_q2 <= arp;
       dst_ip_q2 <= dst_ip;
-      layer4_q2 <= (8 * 60)'(layer3_q1[8*20+:8*100] >> {4'(ihl - 4'd5), 5'd0});
+      layer4_q2 <= (8 * Layer4Octets)'(layer3_q1[8*20+:8*(40+Layer4Octets)] >>
+                                       {4'(ihl - 4'd5), 5'd0});
       common_q2 <= '{
           src_mac: src_mac_q1,
           src_ip: src_ip,
@@ -235,7 +236,10 @@ module toe_rx_parse
     tcp_flags_t  flags;
     logic [15:0] wnd;
     logic [15:0] urg_ptr;
+    ipv4_t       remote_ip;    // ICMP error: where the quoted segment was going
     logic        is_echo;      // ICMP: an echo request
+    icmp_error_t icmp;         // ICMP: an error
+    logic        quote_bad;    // that quotes no TCP segment of ours
     logic [15:0] checksum;     // ICMP
     logic [7:0]  payload_off;  // octets from the start of the frame
     logic [15:0] payload_len;
@@ -248,25 +252,75 @@ module toe_rx_parse
     for (int unsigned i = 0; i < 20; i++) tcp[8*(19-i)+:8] = layer4_q2[8*i+:8];
   end
 
+  // What an ICMP error quotes: our IPv4 header, and eight octets of what followed it.
+  localparam int unsigned QuoteOctets = Layer4Octets - 8;
+  // verilator lint_off UNUSEDSIGNAL  // its length, checksum and the like say nothing new
+  logic [8*QuoteOctets-1:0] quote;
+  // verilator lint_on UNUSEDSIGNAL
+  logic [63:0] quoted;
+  logic [3:0] quote_ihl;
+  logic quote_bad;
+  assign quote = layer4_q2[8*8+:8*QuoteOctets];
+  assign quote_ihl = quote[3:0];
+  assign quoted = 64'(quote[8*20+:8*(QuoteOctets-20)] >> {4'(quote_ihl - 4'd5), 5'd0});
+  assign quote_bad = quote[7:4] != 4'd4 || quote_ihl < 4'd5 || quote[8*9+:8] != 8'd6 || 13'(net16(
+      quote[8*6+:16]
+  )) != '0 || net32(
+      quote[8*12+:32]
+  ) != local_ip_i || layer4_len_q2 < 16'd16 + {10'd0, quote_ihl, 2'b00};
+
+  function automatic icmp_error_t icmp_error(logic [7:0] kind, logic [7:0] code, logic [15:0] mtu);
+    icmp_error = '0;
+    unique case (kind)
+      8'd3:    if (code <= 8'd15) icmp_error.kind = IcmpUnreachable;
+      8'd11:   if (code <= 8'd1) icmp_error.kind = IcmpTimeExceeded;
+      8'd12:   if (code <= 8'd2) icmp_error.kind = IcmpParameter;
+      default: ;
+    endcase
+    if (icmp_error.kind == IcmpNone) return icmp_error;
+    icmp_error.code = code[3:0];
+    if (kind == 8'd3 && code == 8'd4) icmp_error.mtu = mtu;
+  endfunction
+
   logic [15:0] header_len;  // octets of the transport header
   assign header_len = common_q2.is_tcp ? {10'd0, tcp.data_words, 2'b00} : 16'd4;
 
   transport_t transport, transport_q7;
   logic [19:0] pseudo_q3;
   logic [21:0] ip_sum, ip_sum_q3;
-  assign transport = '{
-          src_port: tcp.src_port,
-          dst_port: tcp.dst_port,
-          seq: tcp.seq,
-          ack: tcp.ack,
-          flags: tcp.flags,
-          wnd: tcp.wnd,
-          urg_ptr: tcp.urg_ptr,
-          is_echo: layer4_q2[15:0] == 16'h0008,
-          checksum: net16(layer4_q2[31:16]),
-          payload_off: layer4_off_q2 + header_len[7:0],
-          payload_len: layer4_len_q2 - header_len
-      };
+  always_comb begin
+    transport = '{
+        src_port: tcp.src_port,
+        dst_port: tcp.dst_port,
+        seq: tcp.seq,
+        ack: tcp.ack,
+        flags: tcp.flags,
+        wnd: tcp.wnd,
+        urg_ptr: tcp.urg_ptr,
+        remote_ip: common_q2.src_ip,
+        is_echo: layer4_q2[15:0] == 16'h0008,
+        icmp: '0,
+        quote_bad: quote_bad,
+        checksum: net16(layer4_q2[31:16]),
+        payload_off: layer4_off_q2 + header_len[7:0],
+        payload_len: layer4_len_q2 - header_len
+    };
+    if (common_q2.is_icmp) begin
+      transport.icmp = icmp_error(layer4_q2[7:0], layer4_q2[15:8], net16(layer4_q2[8*6+:16]));
+    end
+    // The quoted segment was ours: its ports change sides.
+    if (transport.icmp.kind != IcmpNone) begin
+      transport.src_port    = net16(quoted[31:16]);
+      transport.dst_port    = net16(quoted[15:0]);
+      transport.seq         = net32(quoted[63:32]);
+      transport.ack         = '0;
+      transport.flags       = '0;
+      transport.wnd         = '0;
+      transport.urg_ptr     = '0;
+      transport.remote_ip   = net32(quote[8*16+:32]);
+      transport.payload_len = '0;
+    end
+  end
 
   always_comb begin
     ip_sum = '0;
@@ -409,9 +463,10 @@ module toe_rx_parse
 
   // ---- Stages 7 and 8: the outcome --------------------------------------------------------------
 
-  logic fail, keep_tcp, fits_echo;
+  logic fail, keep_tcp, keep_icmp, is_error, fits_echo;
   drop_e reason;
   assign fits_echo = echo_free_i && transport_q7.payload_len <= 16'(EchoOctets);
+  assign is_error  = transport_q7.icmp.kind != IcmpNone;
   always_comb begin
     fail   = fail_q7;
     reason = why_q7;
@@ -420,14 +475,19 @@ module toe_rx_parse
       reason = sum_good_q7 ? DropTcpOption : DropTcpChecksum;
     end
     if (!fail_q7 && common_q7.is_icmp) begin
-      fail   = !sum_good_q7 || !transport_q7.is_echo || !fits_echo;
-      reason = DropEchoBusy;
-      if (!transport_q7.is_echo) reason = DropIcmpOther;
+      if (is_error) begin
+        fail   = !sum_good_q7 || transport_q7.quote_bad;
+        reason = DropIcmpQuote;
+      end else begin
+        fail   = !sum_good_q7 || !transport_q7.is_echo || !fits_echo;
+        reason = transport_q7.is_echo ? DropEchoBusy : DropIcmpOther;
+      end
       if (!sum_good_q7) reason = DropIcmpBad;
     end
   end
   assign keep_tcp = common_q7.is_tcp && !fail;
-  assign echo_take_o = valid_q[7] && common_q7.is_icmp && !fail;
+  assign keep_icmp = common_q7.is_icmp && is_error && !fail;
+  assign echo_take_o = valid_q[7] && common_q7.is_icmp && !is_error && !fail;
   assign echo_o = '{
           src_mac: common_q7.src_mac,
           src_ip: common_q7.src_ip,
@@ -435,7 +495,7 @@ module toe_rx_parse
           len: transport_q7.payload_len
       };
 
-  logic keep_tcp_q8;
+  logic keep_q8;
   rx_seg_t seg_q8;  // without its options
 
   always_ff @(posedge clk_i) begin
@@ -445,10 +505,10 @@ module toe_rx_parse
       drop_o[reason] <= fail && !rst_i;
       count_o.rx_frame <= !fail && !rst_i;
       count_o.rx_segment <= keep_tcp && !rst_i;
-      keep_tcp_q8 <= keep_tcp;
+      keep_q8 <= keep_tcp || keep_icmp;
       seg_q8 <= '{
           key: '{
-              remote_ip: common_q7.src_ip,
+              remote_ip: transport_q7.remote_ip,
               remote_port: transport_q7.src_port,
               local_port: transport_q7.dst_port
           },
@@ -459,10 +519,11 @@ module toe_rx_parse
           wnd: transport_q7.wnd,
           urg_ptr: transport_q7.urg_ptr,
           payload_len: transport_q7.payload_len,
-          opt: '0
+          opt: '0,
+          icmp: transport_q7.icmp
       };
       desc_o <= '{
-          kind: keep_tcp ? FrameSegment : echo_take_o ? FrameEcho : FrameDiscard,
+          kind: keep_tcp || keep_icmp ? FrameSegment : echo_take_o ? FrameEcho : FrameDiscard,
           beats: common_q7.beats,
           payload_off: transport_q7.payload_off,
           payload_len: transport_q7.payload_len
@@ -471,10 +532,10 @@ module toe_rx_parse
   end
 
   assign desc_valid_o = valid_q[8];
-  assign seg_valid_o  = valid_q[8] && keep_tcp_q8;
+  assign seg_valid_o  = valid_q[8] && keep_q8;
   always_comb begin
-    seg_o     = seg_q8;
-    seg_o.opt = opt;
+    seg_o = seg_q8;
+    if (seg_q8.icmp.kind == IcmpNone) seg_o.opt = opt;
   end
   assign idle_o = valid_q == '0 && !arp_valid_o;
 

@@ -4,7 +4,8 @@
 
 package toe_rx_pkg;
 
-  localparam int unsigned HeaderOctets = 138;  // Ethernet 14, tag 4, IPv4 60, TCP 60
+  localparam int unsigned HeaderOctets = 154;  // Ethernet 14, tag 4, IPv4 60, and more: see below
+  localparam int unsigned Layer4Octets = 76;  // TCP 60, or ICMP 8 with IPv4 60 and TCP 8 in it
   localparam int unsigned OptionOctets = 40;
 
   // Options of a TCP or IPv4 header: what would follow if one began at an octet.

@@ -7,6 +7,9 @@
 // asked; so what it changes is seen by the next segment.  The flow table offers its result again
 // after a change, so a segment behind a finished handshake finds the new connection.
 //
+// An ICMP error is for a flow in the table, or dropped: half-open connections and TIME-WAIT records
+// have nothing to learn from it.
+//
 // Between segments, at most one after each: a new connection for toe_command, and the SYN cache
 // entry whose deadline has passed.  seg_i is the segment of the oldest result not yet sent on.
 //
@@ -133,9 +136,13 @@ module toe_classify
   logic  tx_valid_q;
   answer_t tx_q, tx_d;
 
+  logic front_is_icmp, icmp_stray;
   logic background_valid, start_segment, start_background, front_leaves, front_loads;
   assign background_valid = connect_valid_i || (sc_due_valid_i && !tx_valid_q);
-  assign start_segment = state_q == SlowIdle && front_valid_q && !front_known_q && !tx_valid_q;
+  assign front_is_icmp = seg_i.icmp.kind != IcmpNone;
+  assign icmp_stray = state_q == SlowIdle && front_valid_q && !front_known_q && front_is_icmp;
+  assign start_segment = state_q == SlowIdle && front_valid_q && !front_known_q &&
+                         !front_is_icmp && !tx_valid_q;
   assign start_background = state_q == SlowIdle && background_valid && !front_valid_q;
 
   assign rx_ev_valid_o = front_valid_q && front_known_q;
@@ -148,7 +155,7 @@ module toe_classify
   always_comb begin
     rx_ev_o = '0;
     if (rx_ev_valid_o) begin
-      rx_ev_o.kind       = front_kind_q;
+      rx_ev_o.kind       = front_is_icmp && front_kind_q == EvSegment ? EvIcmp : front_kind_q;
       rx_ev_o.conn       = front_conn_q;
       rx_ev_o.seg        = seg_i;
       rx_ev_o.cmd.op     = CmdNop;
@@ -385,6 +392,12 @@ module toe_classify
 
       default: state_d = SlowIdle;
     endcase
+
+    if (icmp_stray) begin
+      front_decided = 1'b1;
+      drop_valid    = 1'b1;
+      drop          = DropIcmpNoConn;
+    end
 
     if (try_listen) begin
       listen = listen_decide(seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i);

@@ -192,6 +192,19 @@ package toe_step_check_pkg;
     return chk;
   endfunction
 
+  // An ICMP error: the octet that it is about, and the path MTU (RFC 1191).
+  function automatic check_t check_icmp(check_t before_chk, cfg_t cfg, tcb_t tcb, rx_seg_t seg);
+    // verilator no_inline_task
+    check_t        chk;
+    logic   [15:0] mtu;
+    chk                = before_chk;
+    chk.icmp_in_flight = seq_le(tcb.snd_una, seg.seq) && seq_lt(seg.seq, tcb.snd_max);
+    mtu                = seg.icmp.mtu < cfg.min_pmtu ? cfg.min_pmtu : seg.icmp.mtu;
+    chk.path_mss       = mtu - (tcb.ts_ok ? 16'd52 : 16'd40);
+    chk.path_shrinks   = chk.path_mss < tcb.snd_mss;
+    return chk;
+  endfunction
+
   // How far the receive window could reach, after what the host has read with this very event.
   function automatic check_t check_window(check_t before_chk, cfg_t cfg, tcb_t tcb, logic reads,
                                           seq_t read_value);
@@ -211,7 +224,7 @@ package toe_step_check_pkg;
     logic   reads;
     chk   = '0;
     reads = ev.kind == EvCommand && ev.cmd.op == CmdReceived;
-    if (ev.kind inside {EvSegment, EvCommand, EvTimer, EvSend})
+    if (ev.kind inside {EvSegment, EvCommand, EvTimer, EvSend, EvIcmp})
       chk = check_window(chk, cfg, tcb, reads, ev.cmd.value);
     unique case (ev.kind)
       EvSegment: begin
@@ -222,6 +235,10 @@ package toe_step_check_pkg;
         use_ts = cfg.ts_enable && ev.seg.opt.ts_valid;
         if (ev.seg.flags.syn)
           chk.syn_mss = effective_mss(cfg, ev.seg.opt.mss_valid ? ev.seg.opt.mss : 16'd536, use_ts);
+      end
+      EvIcmp: begin
+        chk          = check_icmp(chk, cfg, tcb, ev.seg);
+        chk.same_key = ev.seg.key == tcb.key;
       end
       EvCommand: chk = check_command(chk, cfg, tcb, ev.cmd);
       EvTimer:   chk = check_timers(chk, tcb, ev.now_us);

@@ -173,7 +173,15 @@ package toe_step_output_pkg;
     ntf_body_t body;
     body = '0;
     body.retransmits = {tcb.retransmit_count, 12'd0, tcb.retries};
-    body.mss_scales = {tcb.snd_mss, 6'd0, tcb.sack_ok, tcb.ts_ok, tcb.snd_wscale, tcb.rcv_wscale};
+    body.mss_scales = {
+      tcb.snd_mss,
+      tcb.icmp_kind,
+      tcb.icmp_code,
+      tcb.sack_ok,
+      tcb.ts_ok,
+      tcb.snd_wscale,
+      tcb.rcv_wscale
+    };
     body.rto_us = tcb.rto_us;
     body.rttvar_us = tcb.rttvar_us;
     body.srtt_us = tcb.srtt_us;
@@ -260,7 +268,7 @@ package toe_step_output_pkg;
       tcb.notify_queued  = 1'b1;
     end
 
-    act.verdict_valid = ev.kind inside {EvSegment, EvNoConn, EvDiscard};
+    act.verdict_valid = ev.kind inside {EvSegment, EvNoConn, EvDiscard, EvIcmp};
     act.verdict       = plan.verdict;
     act.tcb_write     = !(ev.kind inside {EvNoConn, EvDiscard});
     act.free          = plan.free;

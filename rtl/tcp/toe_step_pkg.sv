@@ -9,6 +9,7 @@
 //   toe_step_types_pkg    what the pieces hand to each other
 //   toe_step_check_pkg    1  tcb_check    compares: windows, acknowledgements, deadlines
 //   toe_step_segment_pkg  2  tcb_update   a segment arrives
+//   toe_step_icmp_pkg                     an ICMP error arrives
 //   toe_step_host_pkg                     the host commands, a timer runs out
 //   toe_step_send_pkg                     the send scheduler grants a turn (2 and 3)
 //   toe_step_pkg          0  tcb_load     a connection begins
@@ -25,6 +26,7 @@ package toe_step_pkg;
   import toe_step_types_pkg::*;
   import toe_step_check_pkg::*;
   import toe_step_segment_pkg::*;
+  import toe_step_icmp_pkg::*;
   import toe_step_host_pkg::*;
   import toe_step_send_pkg::*;
   import toe_step_output_pkg::*;
@@ -111,6 +113,7 @@ package toe_step_pkg;
       end
       EvNoConn:  mid = refuse_no_conn(mid, ev.seg);
       EvCommand: mid = update_command(mid, chk, ev.cmd);
+      EvIcmp:    mid = update_icmp(mid, chk, ev.seg);
       EvTimer:   mid = update_timer(mid, cfg, chk);
       EvSend:    mid = update_send(mid, chk);
       EvNotify: begin
@@ -215,7 +218,7 @@ package toe_step_pkg;
       if (mid.tcb.rtx_mode == RtxPersist && mid.rtt == RttKeep) plan.rtt = RttRestore;
     end
 
-    if (ev.kind inside {EvSegment, EvCommand, EvTimer, EvSend}) begin
+    if (ev.kind inside {EvSegment, EvCommand, EvTimer, EvSend, EvIcmp}) begin
       plan = plan_window(plan, cfg, mid);
       plan = plan_timers(plan, cfg, ev.now_us, mid, pending);
     end

@@ -11,70 +11,74 @@ package toe_step_types_pkg;
 
   // Stage 1: every wide comparison with the control block as it was.
   typedef struct packed {
-    logic        same_key;          // EvSegment: the connection is still the one looked up for it
+    logic same_key;  // EvSegment, EvIcmp: the connection is still the one looked up for it
     // EvSegment: sequence number, against the receive window (RFC 9293 section 3.10.7.4)
-    logic        acceptable;        // the acceptability test
-    logic        seq_exact;         // seq is rcv_nxt
-    logic        seq_in_wnd;        // seq is in the window
-    logic        window_closed;     // rcv_adv is rcv_nxt
-    logic        syn_again;         // seq is irs: the peer's SYN, sent again
+    logic acceptable;  // the acceptability test
+    logic seq_exact;  // seq is rcv_nxt
+    logic seq_in_wnd;  // seq is in the window
+    logic window_closed;  // rcv_adv is rcv_nxt
+    logic syn_again;  // seq is irs: the peer's SYN, sent again
     // EvSegment: timestamps (RFC 7323)
-    logic        ts_old;            // fails PAWS
-    logic        ts_take;           // ts_val becomes ts_recent
+    logic ts_old;  // fails PAWS
+    logic ts_take;  // ts_val becomes ts_recent
     // EvSegment: payload, cut to the window
-    logic        has_text;          // something is left
-    logic        ahead;             // seq is beyond rcv_nxt
-    logic        cut;               // the window's right edge, or a known FIN, cuts the segment
-    seq_t        text_left;         // [text_left, text_right) is left
-    seq_t        text_right;
-    logic [15:0] skip;              // octets cut off at the left
-    logic        fin_fits;          // FIN is in the window
-    seq_t        fin_seq;
-    intervals_t  touches;           // a held interval overlaps or adjoins the segment
-    intervals_t  goes_further;      // and ends beyond it; at most one does
-    intervals_t  starts_before;     // and starts before it; at most one does
+    logic has_text;  // something is left
+    logic ahead;  // seq is beyond rcv_nxt
+    logic cut;  // the window's right edge, or a known FIN, cuts the segment
+    seq_t text_left;  // [text_left, text_right) is left
+    seq_t text_right;
+    logic [15:0] skip;  // octets cut off at the left
+    logic fin_fits;  // FIN is in the window
+    seq_t fin_seq;
+    intervals_t touches;  // a held interval overlaps or adjoins the segment
+    intervals_t goes_further;  // and ends beyond it; at most one does
+    intervals_t starts_before;  // and starts before it; at most one does
     // EvSegment: acknowledgement
-    logic        ack_new;           // snd_una < ack <= snd_max
-    logic        ack_dup;           // ack is snd_una
-    logic        ack_bad;           // outside the range of RFC 5961 section 5.2
-    logic        ack_all;           // ack is snd_max
-    logic        ack_tells;         // ack is snd_max, or in another eighth of the ring than snd_una
-    logic        acks_fin;          // ack covers our FIN
-    logic        ack_past_nxt;      // ack is beyond snd_nxt, while a timeout is being repaired
-    logic        ack_recovers;      // ack is at or beyond recover
-    logic        una_past_recover;  // recover lies behind snd_una
-    wnd_t        acked;             // ack - snd_una
-    wnd_t        left;              // snd_max - ack: what stays in flight
-    wnd_t        half_flight;       // ssthresh after a loss; for EvTimer too
-    logic        wnd_newer;         // wl1, wl2 allow to take the window
-    wnd_t        seg_wnd;           // the window, scaled
-    logic        urgent_done;       // ack covers snd_up
-    logic        urgent_new;        // urgent pointer beyond rcv_up
-    seq_t        seg_up;
-    logic        rtt_done;          // ack covers the timed segment
-    logic [31:0] rtt_us;            // since it was sent
+    logic ack_new;  // snd_una < ack <= snd_max
+    logic ack_dup;  // ack is snd_una
+    logic ack_bad;  // outside the range of RFC 5961 section 5.2
+    logic ack_all;  // ack is snd_max
+    logic ack_tells;  // ack is snd_max, or in another eighth of the ring than snd_una
+    logic acks_fin;  // ack covers our FIN
+    logic ack_past_nxt;  // ack is beyond snd_nxt, while a timeout is being repaired
+    logic ack_recovers;  // ack is at or beyond recover
+    logic una_past_recover;  // recover lies behind snd_una
+    wnd_t acked;  // ack - snd_una
+    wnd_t left;  // snd_max - ack: what stays in flight
+    wnd_t half_flight;  // ssthresh after a loss; for EvTimer too
+    logic wnd_newer;  // wl1, wl2 allow to take the window
+    wnd_t seg_wnd;  // the window, scaled
+    logic urgent_done;  // ack covers snd_up
+    logic urgent_new;  // urgent pointer beyond rcv_up
+    seq_t seg_up;
+    logic rtt_done;  // ack covers the timed segment
+    logic [31:0] rtt_us;  // since it was sent
     // EvSegment with SYN
-    logic [15:0] syn_mss;           // snd_mss that follows from its options
+    logic [15:0] syn_mss;  // snd_mss that follows from its options
+    // EvIcmp
+    logic icmp_in_flight;  // snd_una <= seq < snd_max
+    logic [15:0] path_mss;  // snd_mss that follows from the path MTU
+    logic path_shrinks;  // it is less than before
     // EvTimer
-    logic        rtx_due;
-    logic        delack_due;
-    logic        keep_due;
-    logic        user_due;
+    logic rtx_due;
+    logic delack_due;
+    logic keep_due;
+    logic user_due;
     // EvCommand
-    logic        send_fits;         // value lies within the transmit ring
-    logic        read_fits;         // value lies within what was received
-    logic        read_past_up;      // value lies beyond rcv_up
+    logic send_fits;  // value lies within the transmit ring
+    logic read_fits;  // value lies within what was received
+    logic read_past_up;  // value lies beyond rcv_up
     // EvSend
-    wnd_t        limit;             // smaller of snd_wnd and the congestion window
-    wnd_t        in_flight;         // snd_nxt - snd_una
-    wnd_t        unacked;           // snd_max - snd_una
-    wnd_t        unsent;            // snd_end - snd_nxt, 0 when the FIN is sent
-    logic        fin_unsent;        // FIN is queued, and not sent since the last timeout
-    logic        fin_out;           // FIN was sent at least once
-    logic        idle_long;         // no data sent for longer than rto_us
+    wnd_t limit;  // smaller of snd_wnd and the congestion window
+    wnd_t in_flight;  // snd_nxt - snd_una
+    wnd_t unacked;  // snd_max - snd_una
+    wnd_t unsent;  // snd_end - snd_nxt, 0 when the FIN is sent
+    logic fin_unsent;  // FIN is queued, and not sent since the last timeout
+    logic fin_out;  // FIN was sent at least once
+    logic idle_long;  // no data sent for longer than rto_us
     // All events but EvNotify
-    seq_t        edge_seq;          // right edge that the receive window could have now
-    seq_t        opened;            // edge_seq - rcv_adv
+    seq_t edge_seq;  // right edge that the receive window could have now
+    seq_t opened;  // edge_seq - rcv_adv
   } check_t;
 
   typedef struct packed {

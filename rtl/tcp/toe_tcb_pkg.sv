@@ -38,8 +38,8 @@ package toe_tcb_pkg;
   // The queues that an event of this kind may put something into.
   function automatic outputs_t outputs_of(tcb_event_e kind);
     outputs_t outputs;
-    outputs.tx      = kind != EvNotify;
-    outputs.verdict = kind == EvSegment || kind == EvNoConn || kind == EvDiscard;
+    outputs.tx      = kind != EvNotify && kind != EvIcmp;
+    outputs.verdict = kind inside {EvSegment, EvNoConn, EvDiscard, EvIcmp};
     outputs.ntf     = kind == EvNotify || kind == EvCommand;
     outputs.ending  = uses_tcb(kind);
     return outputs;

@@ -14,7 +14,7 @@
 
 enum {
   COVERAGE_STATES = TcpTimeWait + 1,
-  COVERAGE_KINDS = EvNotify + 1,
+  COVERAGE_KINDS = EvIcmp + 1,
   COVERAGE_DROPS = DropCount
 };
 

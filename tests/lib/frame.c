@@ -105,6 +105,30 @@ void frame_build_icmp(frame_t *frame, const frame_path_t *path, uint8_t type, ui
   frame_fix_layer4(frame);
 }
 
+void frame_build_icmp_error(frame_t *frame, const frame_path_t *path, uint8_t type, uint8_t code,
+                            uint16_t mtu, const frame_quote_t *quote, uint32_t more_len) {
+  const frame_path_t quoted = {.src_ip = quote->src_ip,
+                               .dst_ip = quote->dst_ip,
+                               .fragment = quote->fragment,
+                               .ttl = 1,
+                               .ip_options_len = quote->ip_options_len};
+  static frame_t inner;
+  static uint8_t body[FRAME_MAX_OCTETS];
+  frame_path_t with = quoted;
+
+  memcpy(with.ip_options, quote->ip_options, sizeof with.ip_options);
+  begin_ip(&inner, &with, quote->proto != 0 ? quote->proto : FRAME_TCP, 8 + more_len);
+  append16(&inner, quote->src_port);
+  append16(&inner, quote->dst_port);
+  append32(&inner, quote->seq);
+  for (uint32_t i = 0; i < more_len; i++) append(&inner, (const uint8_t[]){(uint8_t)i}, 1);
+  memset(body, 0, 4);
+  body[2] = (uint8_t)(mtu >> 8);
+  body[3] = (uint8_t)mtu;
+  memcpy(body + 4, inner.data + 14, inner.len - 14);
+  frame_build_icmp(frame, path, type, code, body, 4 + inner.len - 14);
+}
+
 void frame_build_arp(frame_t *frame, const frame_path_t *path, uint16_t opcode,
                      const uint8_t *target_mac) {
   static const uint8_t zero[6];

@@ -96,6 +96,23 @@ void frame_build_tcp(frame_t *frame, const frame_path_t *path, const frame_tcp_t
 void frame_build_icmp(frame_t *frame, const frame_path_t *path, uint8_t type, uint8_t code,
                       const uint8_t *body, uint32_t body_len);
 
+/** The part of a segment that an ICMP error quotes.  Zero is a good value for every field but
+ * addresses, ports and seq. */
+typedef struct frame_quote {
+  uint32_t src_ip, dst_ip;
+  uint16_t src_port, dst_port;
+  uint32_t seq;
+  uint16_t fragment;      /**< flags and offset, as in the header */
+  uint8_t proto;          /**< 0: TCP */
+  uint8_t ip_options_len; /**< octets, a multiple of 4, up to 40 */
+  uint8_t ip_options[40];
+} frame_quote_t;
+
+/** Frame with an ICMP error that quotes @p quote and @p more_len further octets; @p mtu of the next
+ * hop (RFC 1191). */
+void frame_build_icmp_error(frame_t *frame, const frame_path_t *path, uint8_t type, uint8_t code,
+                            uint16_t mtu, const frame_quote_t *quote, uint32_t more_len);
+
 /** Frame with an IPv4 packet of protocol @p proto that carries @p body. */
 void frame_build_ip(frame_t *frame, const frame_path_t *path, uint8_t proto, const uint8_t *body,
                     uint32_t body_len);

@@ -130,12 +130,28 @@ static inline void note_timers(deeds_t *d, const scene_t *s) {
        s->act->free && (s->ev->kind == EvSend || s->ev->kind == EvNotify));
 }
 
+static inline void note_icmp(deeds_t *d, const scene_t *s) {
+  const rtl_tcb_t *b = s->before, *a = s->after;
+  const bool icmp = s->ev->kind == EvIcmp;
+  const bool smaller = icmp && a->snd_mss < b->snd_mss;
+
+  note(d, "ICMP error noted", icmp && a->notify.icmp_error && a->state == b->state);
+  note(d, "hard error while opening", icmp && b->state == TcpSynSent && a->state == TcpClosed);
+  note(d, "path MTU falls", smaller && a->snd_nxt != b->snd_nxt);
+  note(d, "path MTU falls during recovery", smaller && b->in_recovery);
+  note(d, "path MTU falls to its least",
+       smaller && s->ev->seg.icmp.mtu < s->cfg->min_pmtu && s->cfg->min_pmtu > 68);
+  note(d, "path MTU that changes nothing",
+       icmp && s->ev->seg.icmp.mtu != 0 && a->snd_mss == b->snd_mss && !s->act->drop_valid);
+}
+
 static inline void note_deeds(deeds_t *d, const scene_t *s) {
   d->next = 0;
   note_congestion(d, s);
   note_receive(d, s);
   note_send(d, s);
   note_timers(d, s);
+  note_icmp(d, s);
 }
 
 static inline void print_deeds(FILE *out, const deeds_t *d) {

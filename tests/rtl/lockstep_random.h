@@ -151,6 +151,26 @@ static inline rtl_tcb_event_t stray_event(world_t *w) {
   return ev;
 }
 
+/* An error about something in flight, most of the time. */
+static inline rtl_tcb_event_t icmp_event(world_t *w) {
+  const rtl_tcb_t *t = &w->tcb;
+  const uint32_t flight = t->snd_max - t->snd_una;
+  rtl_tcb_event_t ev = {.kind = EvIcmp, .seg = {.key = t->key}};
+  rtl_icmp_error_t *icmp = &ev.seg.icmp;
+
+  ev.seg.seq = flight != 0 && chance(w, 7, 8) ? t->snd_una + below(w, flight) : near_an_edge(w);
+  icmp->kind = (uint8_t)(1 + below(w, 3));
+  icmp->code = (uint8_t)below(w, icmp->kind == IcmpUnreachable ? 16 : 3);
+  if (chance(w, 1, 2)) {
+    icmp->kind = IcmpUnreachable;
+    icmp->code = (uint8_t)(2 + below(w, 3));
+  }
+  if (icmp->kind == IcmpUnreachable && icmp->code == 4 && chance(w, 7, 8))
+    icmp->mtu = (uint16_t)(t->snd_mss + 40 - below(w, 60) + below(w, 60));
+  if (chance(w, 1, 16)) ev.seg.key.local_port ^= 1;
+  return ev;
+}
+
 static inline rtl_tcb_event_t random_event(world_t *w) {
   const rtl_tcb_t *t = &w->tcb;
   const habits_t *h = &w->habits;
@@ -164,6 +184,7 @@ static inline rtl_tcb_event_t random_event(world_t *w) {
   if (t->send_queued && !chance(w, h->slow, 20)) return (rtl_tcb_event_t){.kind = EvSend};
   if (t->notify_queued && !chance(w, 4 + h->slow, 20)) return (rtl_tcb_event_t){.kind = EvNotify};
   if (chance(w, 1, 64)) return stray_event(w);
+  if (chance(w, 1, t->in_recovery ? 24 : h->bulk ? 4000 : 80)) return icmp_event(w);
   if (w->events_left == 0) return (rtl_tcb_event_t){.kind = EvCommand, .cmd = random_command(w)};
   const unsigned pick = below(w, h->segments + h->commands + h->timers);
   if (pick < h->segments) {

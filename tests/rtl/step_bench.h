@@ -97,7 +97,8 @@ static inline void check_intervals(const rtl_tcb_t *t) {
 /* What must hold after every event, whatever it was. */
 static inline void check_rules(const bench_t *b, const rtl_tcb_t *old) {
   const rtl_tcb_t *t = &b->tcb;
-  const bool segment = b->ev.kind == EvSegment || b->ev.kind == EvNoConn || b->ev.kind == EvDiscard;
+  const bool segment = b->ev.kind == EvSegment || b->ev.kind == EvNoConn ||
+                       b->ev.kind == EvDiscard || b->ev.kind == EvIcmp;
 
   cr_assert_eq(b->act.verdict_valid, segment);
   cr_assert(!b->act.verdict.keep || b->act.verdict.len > 0);
@@ -233,6 +234,14 @@ static inline void rx_segment(bench_t *b, seg_t seg) {
   grant(b);
 }
 
+/* An ICMP error about our segment at relative number seq. */
+static inline void rx_icmp(bench_t *b, uint32_t seq, rtl_icmp_error_t icmp) {
+  b->ev = (rtl_tcb_event_t){.kind = EvIcmp,
+                            .seg = {.key = b->tcb.key, .seq = OUR_ISS + seq, .icmp = icmp}};
+  run_event(b);
+  grant(b);
+}
+
 /* The trace expects this segment from us next. */
 static inline void tx_segment(bench_t *b, seg_t seg, int line) {
   const rtl_tcp_flags_t want = flags_of(seg.flags);
@@ -345,6 +354,7 @@ static inline bench_t new_bench(void) {
               .key_valid = 1,
               .mtu = MSS + 40,
               .min_mss = 64,
+              .min_pmtu = 576,
               .ts_enable = 1,
               .sack_enable = 1,
               .wscale_enable = 1,

@@ -36,6 +36,9 @@ module tb_rx
     output logic [ 15:0] seg_wnd_o,
     output logic [ 15:0] seg_urg_ptr_o,
     output logic [ 15:0] seg_payload_len_o,
+    output logic [  1:0] seg_icmp_kind_o,
+    output logic [  3:0] seg_icmp_code_o,
+    output logic [ 15:0] seg_icmp_mtu_o,
     output logic [346:0] seg_opt_o,
 
     input  logic        verdict_valid_i,
@@ -75,7 +78,7 @@ module tb_rx
     input  logic                 axi_bvalid_i,
     output logic                 axi_bready_o,
 
-    output logic [38:0] drop_o,
+    output logic [41:0] drop_o,
     output logic        count_frame_o,
     output logic        count_segment_o,
     output logic        idle_o
@@ -108,6 +111,9 @@ module tb_rx
   assign seg_wnd_o = seg.wnd;
   assign seg_urg_ptr_o = seg.urg_ptr;
   assign seg_payload_len_o = seg.payload_len;
+  assign seg_icmp_kind_o = seg.icmp.kind;
+  assign seg_icmp_code_o = seg.icmp.code;
+  assign seg_icmp_mtu_o = seg.icmp.mtu;
   assign seg_opt_o = seg.opt;
 
   assign verdict = '{

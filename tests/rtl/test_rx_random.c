@@ -4,7 +4,7 @@
  * it should, every kept octet reaches its place in memory and nothing else is written.
  */
 /* tb: top=tb_rx widths=64,128,256,512 */
-#include "rx_bench.h"
+#include "rx_icmp.h"
 
 static frame_t frame;
 
@@ -132,8 +132,14 @@ static void send_any(rx_bench_t *bench) {
     send_segment(bench);
   } else if (dice < 13) {
     send_bad(bench);
-  } else if (dice < 15) {
+  } else if (dice < 14) {
     send_echo(bench);
+  } else if (dice < 15) {
+    const frame_path_t path = random_path(bench);
+    const frame_quote_t quote = rx_random_quote(bench);
+
+    if (rx_ip_options_fault(path.ip_options, path.ip_options_len) == IP_OPTIONS_PASS)
+      rx_send_icmp_error(bench, &path, ICMP_PARAMETER, 0, 0, &quote);
   } else {
     frame_path_t path = random_path(bench);
 

@@ -23,6 +23,7 @@ static const struct cfg_field {
     {"mtu", 16, {REG(MTU), 0}, 0, 1500},
     {"min_mss", 16, {REG(MIN_MSS), 0}, 0, 64},
     {"ttl", 8, {REG(IP_HEADER), 0}, TOE_REGS__IP_HEADER__TTL_bp, 64},
+    {"min_pmtu", 16, {REG(MIN_PMTU), 0}, 0, 576},
     {"dscp", 6, {REG(IP_HEADER), 0}, TOE_REGS__IP_HEADER__DSCP_bp, 0},
     {"ts_enable", 1, {REG(FEATURES), 0}, TOE_REGS__FEATURES__TS_bp, 1},
     {"sack_enable", 1, {REG(FEATURES), 0}, TOE_REGS__FEATURES__SACK_bp, 1},

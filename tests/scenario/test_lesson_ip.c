@@ -104,3 +104,142 @@ Test(lesson_ip, source_routes_are_neither_taken_nor_sent) {
   cr_assert_eq(toe_accept(listener, 0, &conn), 0);
   wire_delete(w);
 }
+
+/* --- ICMP errors ----------------------------------------------------------------------------- */
+
+enum { UNREACHABLE = 3, QUENCH = 4, EXCEEDED = 11, PARAMETER = 12 };
+enum { NO_HOST = 1, NO_PORT = 3, TOO_BIG = 4, ROUTE_FAILED = 5 };
+
+/* A router between the engine and the peer complains about the segment at relative number seq. */
+static void icmp_in(const wire_peer_t *p, uint8_t type, uint8_t code, uint16_t mtu, uint32_t seq) {
+  const frame_path_t path = {.dst_mac = {2, 0, 10, 0, 0, 2},
+                             .src_mac = {2, 0, 10, 0, 0, 77},
+                             .src_ip = 0x0b00004d,
+                             .dst_ip = WIRE_IP};
+  const frame_quote_t quote = {.src_ip = WIRE_IP,
+                               .dst_ip = p->ip,
+                               .src_port = p->engine_port,
+                               .dst_port = p->port,
+                               .seq = p->irs + seq};
+  frame_t frame;
+
+  frame_build_icmp_error(&frame, &path, type, code, mtu, &quote, 0);
+  wire_frame_in(p->wire, &frame, 0);
+  wire_run(p->wire, 100);
+}
+
+/* A connection with octets 1 to 100 in flight. */
+static struct toe_conn *in_flight(wire_peer_t *p) {
+  struct toe_conn *conn = wire_accept(p, wire_listen(p->wire, p->engine_port), "mss 1460");
+
+  wire_write(conn, 1, 101);
+  wire_out(p, "P. 1:101 ack 1");
+  return conn;
+}
+
+Test(lesson_ip, unreachable_port_refuses_a_connection) {
+  wire_t *w = wire_new(NULL, 0);
+  const struct toe_connect_opts opts = {.local_port = 4000};
+  wire_peer_t p = wire_peer(w, 80, 4000);
+  struct toe_conn *conn;
+
+  cr_assert_eq(toe_connect(wire_engine(w), p.ip, p.port, &opts, 0, &conn), 0);
+  wire_out(&p, "S 0:0");
+  icmp_in(&p, UNREACHABLE, NO_PORT, 0, 1); /* not the number of the SYN */
+  cr_expect_eq(toe_conn_ready(conn) & TOE_CLOSED, 0);
+  icmp_in(&p, UNREACHABLE, NO_PORT, 0, 0);
+  cr_expect_neq(toe_conn_ready(conn) & TOE_CLOSED, 0);
+  cr_expect_eq(toe_conn_error(conn), TOE_ERR_UNREACHABLE);
+  wire_quiet(&p, 3000000);
+  wire_delete(w);
+}
+
+Test(lesson_ip, soft_errors_are_reported_and_end_nothing) {
+  static const uint8_t errors[][2] = {
+      {UNREACHABLE, 0}, {UNREACHABLE, NO_HOST}, {UNREACHABLE, ROUTE_FAILED},
+      {EXCEEDED, 0},    {EXCEEDED, 1},          {PARAMETER, 0},
+      {UNREACHABLE, 2}, {UNREACHABLE, NO_PORT}};
+  wire_t *w = wire_new(NULL, 0);
+  wire_peer_t p = wire_peer(w, 4000, 80);
+  struct toe_conn *conn = in_flight(&p);
+  struct toe_trouble trouble;
+  struct toe_conn_info info;
+
+  cr_expect_not(toe_conn_trouble(conn, &trouble));
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    icmp_in(&p, errors[i][0], errors[i][1], 0, 1);
+    cr_expect_neq(toe_conn_ready(conn) & TOE_TROUBLE, 0, "error %zu", i);
+    cr_expect_eq(toe_conn_ready(conn) & (TOE_CLOSED | TOE_ERROR), 0, "error %zu", i);
+    cr_expect(toe_conn_trouble(conn, &trouble));
+    cr_expect_eq(trouble.icmp_type, errors[i][0]);
+    cr_expect_eq(trouble.icmp_code, errors[i][1]);
+    cr_expect_eq(toe_conn_ready(conn) & TOE_TROUBLE, 0, "told once");
+    cr_assert_eq(toe_conn_info(conn, &info), 0);
+    cr_expect_eq(info.icmp_type, errors[i][0]);
+    cr_expect_eq(info.icmp_code, errors[i][1]);
+  }
+  icmp_in(&p, EXCEEDED, 0, 0, 100); /* nobody asks, and all goes on */
+  wire_in(&p, ". 1:1 ack 101");
+  wire_write(conn, 101, 201);
+  wire_out(&p, "P. 101:201 ack 1");
+  wire_delete(w);
+}
+
+Test(lesson_ip, errors_about_nothing_in_flight_are_dropped_and_counted) {
+  wire_t *w = wire_new(NULL, 0);
+  wire_peer_t p = wire_peer(w, 4000, 80), stranger = wire_peer(w, 4001, 80);
+  struct toe_conn *conn = in_flight(&p);
+  static const uint32_t forged[] = {0, 101, 0x7fffffff, 0x80000000, 0xffffff00};
+  const uint32_t ready = toe_conn_ready(conn);
+
+  for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+    wire_mark(w);
+    icmp_in(&p, UNREACHABLE, NO_PORT, 0, forged[i]);
+    wire_drops(w, "drop_icmp_seq", 1);
+  }
+  wire_mark(w);
+  stranger.irs = p.irs;
+  icmp_in(&stranger, UNREACHABLE, NO_PORT, 0, 1);
+  wire_drops(w, "drop_icmp_no_conn", 1);
+  wire_mark(w);
+  icmp_in(&p, QUENCH, 0, 0, 1); /* RFC 6633 */
+  wire_drops(w, "drop_icmp_other", 1);
+  cr_expect_eq(toe_conn_ready(conn), ready);
+  /* Half-open connections hear nothing. */
+  wire_in(&stranger, "S 0:0 <mss 1460>");
+  wire_out(&stranger, "S. 0:0 ack 1");
+  wire_mark(w);
+  icmp_in(&stranger, UNREACHABLE, NO_PORT, 0, 0);
+  wire_drops(w, "drop_icmp_no_conn", 1);
+  wire_in(&stranger, ". 1:1 ack 1");
+  wire_quiet(&stranger, 100);
+  wire_delete(w);
+}
+
+Test(lesson_ip, path_mtu_is_found_and_what_was_too_big_goes_again) {
+  wire_t *w = wire_new(NULL, 0);
+  wire_peer_t p = wire_peer(w, 4000, 80);
+  struct toe_conn *conn = in_flight(&p);
+  struct toe_conn_info info;
+
+  wire_in(&p, ". 1:1 ack 101");
+  wire_write(conn, 101, 3021);
+  wire_out(&p, ". 101:1561 ack 1");
+  wire_out(&p, "P. 1561:3021 ack 1");
+  icmp_in(&p, UNREACHABLE, TOO_BIG, 1000, 101);
+  wire_out(&p, ". 101:1061 ack 1");
+  wire_in(&p, ". 1:1 ack 1061");
+  wire_out(&p, ". 1061:2021 ack 1");
+  wire_out(&p, ". 2021:2981 ack 1");
+  wire_in(&p, ". 1:1 ack 2981");
+  wire_out(&p, "P. 2981:3021 ack 1");
+  cr_assert_eq(toe_conn_info(conn, &info), 0);
+  cr_expect_eq(info.snd_mss, 960);
+  wire_in(&p, ". 1:1 ack 3021");
+  wire_write(conn, 3021, 5000);
+  wire_out(&p, ". 3021:3981 ack 1");
+  icmp_in(&p, UNREACHABLE, TOO_BIG, 100, 3021); /* below the least */
+  wire_out(&p, ". 3981:4941 ack 1");            /* was on its way */
+  wire_out(&p, ". 3021:3557 ack 1");
+  wire_delete(w);
+}

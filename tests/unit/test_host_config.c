@@ -106,6 +106,18 @@ Test(host_config, numbers) {
   config.min_mss = 1461;
   expect(&config, "min_mss");
   config = good();
+  config.min_pmtu = 67;
+  expect(&config, "min_pmtu");
+  config = good();
+  config.min_pmtu = 68;
+  expect(&config, "");
+  config = good();
+  config.min_pmtu = 1500;
+  expect(&config, "");
+  config = good();
+  config.min_pmtu = 1501;
+  expect(&config, "min_pmtu");
+  config = good();
   config.ttl = 0;
   expect(&config, "ttl");
   config = good();
@@ -199,12 +211,12 @@ Test(host_open, message_is_cut_to_its_buffer) {
 }
 
 Test(host_strerror, every_error_has_a_text_of_its_own) {
-  for (int a = TOE_ERR_ENGINE; a <= TOE_OK; a++) {
+  for (int a = TOE_ERR_UNREACHABLE; a <= TOE_OK; a++) {
     cr_expect_str_neq(toe_strerror(a), toe_strerror(1), "%d", a);
-    for (int b = TOE_ERR_ENGINE; b < a; b++)
+    for (int b = TOE_ERR_UNREACHABLE; b < a; b++)
       cr_expect_str_neq(toe_strerror(a), toe_strerror(b), "%d %d", a, b);
   }
-  cr_expect_str_eq(toe_strerror(TOE_ERR_ENGINE - 1), "unknown error");
+  cr_expect_str_eq(toe_strerror(TOE_ERR_UNREACHABLE - 1), "unknown error");
   cr_expect_str_eq(toe_strerror(1), "unknown error");
 }
 
@@ -214,6 +226,7 @@ Test(host_strerror, every_reason_is_an_error) {
   cr_expect_eq(error_of_reason(TOE_REASON_CONN_REFUSED), TOE_ERR_REFUSED);
   cr_expect_eq(error_of_reason(TOE_REASON_TIMEOUT), TOE_ERR_TIMEOUT);
   cr_expect_eq(error_of_reason(TOE_REASON_USER_TIMEOUT), TOE_ERR_TIMEOUT);
+  cr_expect_eq(error_of_reason(TOE_REASON_UNREACHABLE), TOE_ERR_UNREACHABLE);
   cr_expect_eq(error_of_reason(TOE_REASON_ABORTED), TOE_ERR_ABORTED);
   cr_expect_eq(error_of_reason(TOE_REASON_NO_CONN), TOE_ERR_FULL);
   cr_expect_eq(error_of_reason(TOE_REASON_FLOW_FULL), TOE_ERR_FULL);

@@ -38,6 +38,7 @@ struct toe_config {
   uint32_t gateway;   /**< next hop outside the subnet, 0: none */
   uint16_t mtu;       /**< largest IPv4 packet in octets, 576 to 9000; zero: the engine's */
   uint16_t min_mss;   /**< a peer's MSS below this is taken as this, 1 to 1460 octets */
+  uint16_t min_pmtu;  /**< a path MTU below this is taken as this, 68 to 1500 octets (RFC 1191) */
   uint8_t ttl;        /**< of every packet sent, 1 to 255 */
   uint8_t dscp;       /**< RFC 2474, 0 to 63: of packets of no connection, and of every connection
                        * that does not change it */
@@ -131,6 +132,7 @@ enum toe_ready {
   TOE_ERROR = 1 << 5,       /**< an error is pending */
   TOE_ACCEPTABLE = 1 << 6,  /**< listener: toe_accept() has a connection */
   TOE_URGENT_DATA = 1 << 7, /**< the peer sent an urgent pointer */
+  TOE_TROUBLE = 1 << 8,     /**< something on the way is wrong; toe_conn_trouble() says what */
 };
 
 /** One change of readiness. */
@@ -211,7 +213,7 @@ enum toe_io_flags {
  * @return octets taken, 1 to len;
  *         TOE_ERR_AGAIN    no room now, TOE_WRITABLE follows;
  *         TOE_ERR_STATE    not connected yet, or shut down for sending;
- *         TOE_ERR_RESET, TOE_ERR_TIMEOUT, TOE_ERR_REFUSED  the connection has ended;
+ *         TOE_ERR_RESET, TOE_ERR_TIMEOUT, TOE_ERR_REFUSED, TOE_ERR_UNREACHABLE  it has ended;
  *         TOE_ERR_RANGE    len is 0;
  *         TOE_ERR_GONE     engine lost.
  * Protocol: SEND call of RFC 9293 section 3.9.1.2.
@@ -244,6 +246,22 @@ uint32_t toe_conn_ready(const struct toe_conn *conn);
 
 /** Why the connection ended: 0 for an orderly end or none yet, otherwise an enum toe_err. */
 int toe_conn_error(const struct toe_conn *conn);
+
+/** Trouble on the way that has not ended the connection (RFC 9293 section 3.9.1.8). */
+struct toe_trouble {
+  uint8_t icmp_type; /**< of the last ICMP error about it: 3 unreachable, 11 time exceeded, 12
+                      * parameter problem; 0: there was none */
+  uint8_t icmp_code; /**< RFC 792 */
+};
+
+/**
+ * Take what was reported since the last call; TOE_TROUBLE falls.  Nothing needs to be done about
+ * it: the connection goes on, or ends by its own timers.
+ *
+ * @param trouble  filled in, zero when there was none.
+ * @return true when there was any.
+ */
+bool toe_conn_trouble(struct toe_conn *conn, struct toe_trouble *trouble);
 
 /** Octets that toe_send() would take now. */
 size_t toe_send_room(const struct toe_conn *conn);
@@ -289,9 +307,10 @@ struct toe_conn_info {
   uint32_t srtt_us, rttvar_us, rto_us;          /**< 0: not measured yet */
   uint16_t snd_mss;                             /**< octets of payload in a full segment */
   uint8_t snd_wscale, rcv_wscale;
-  bool timestamps, sack; /**< negotiated */
-  uint32_t retransmits;  /**< segments sent again in all */
-  uint8_t retries;       /**< of the oldest unacknowledged segment */
+  bool timestamps, sack;        /**< negotiated */
+  uint32_t retransmits;         /**< segments sent again in all */
+  uint8_t retries;              /**< of the oldest unacknowledged segment */
+  uint8_t icmp_type, icmp_code; /**< last ICMP error, as in struct toe_trouble */
 };
 
 /** Ask the engine; blocks for its answer, microseconds.  0, TOE_ERR_STATE, TOE_ERR_GONE. */

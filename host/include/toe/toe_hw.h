@@ -63,6 +63,7 @@ enum toe_reason {
   TOE_REASON_TIMEOUT = 3, /**< retransmissions or keep-alive probes used up */
   TOE_REASON_ABORTED = 4, /**< the host asked */
   TOE_REASON_USER_TIMEOUT = 5,
+  TOE_REASON_UNREACHABLE = 6, /**< ICMP said so in SYN-SENT: no such protocol or port there */
   TOE_REASON_BAD_OP = 16, /**< unknown command */
   TOE_REASON_BAD_CONN = 17, /**< connection number out of range or not in use */
   TOE_REASON_BAD_STATE = 18, /**< the connection's state forbids it */
@@ -90,6 +91,8 @@ static inline const char *toe_reason_name(unsigned value) {
       return "aborted";
     case TOE_REASON_USER_TIMEOUT:
       return "user_timeout";
+    case TOE_REASON_UNREACHABLE:
+      return "unreachable";
     case TOE_REASON_BAD_OP:
       return "bad_op";
     case TOE_REASON_BAD_CONN:
@@ -177,7 +180,7 @@ enum toe_drop {
   TOE_DROP_IP_SRC = 12, /**< source is broadcast, multicast, loopback, zero or ours (land) */
   TOE_DROP_IP_PROTO = 13, /**< neither ICMP nor TCP */
   TOE_DROP_ICMP_BAD = 14, /**< truncated or bad checksum */
-  TOE_DROP_ICMP_OTHER = 15, /**< not an echo request */
+  TOE_DROP_ICMP_OTHER = 15, /**< neither an echo request nor an error */
   TOE_DROP_ECHO_BUSY = 16, /**< an earlier echo is still being answered */
   TOE_DROP_TCP_HEADER = 17, /**< data offset lies */
   TOE_DROP_TCP_CHECKSUM = 18,
@@ -201,7 +204,10 @@ enum toe_drop {
   TOE_DROP_TX_ARP_FULL = 36, /**< too many segments wait for ARP */
   TOE_DROP_TIME_WAIT_EVICT = 37, /**< a TIME-WAIT record gave way to a newer one */
   TOE_DROP_IP_SOURCE_ROUTE = 38, /**< a source route is among the IPv4 options (RFC 7126) */
-  TOE_DROP_COUNT = 39, /**< number of reasons; not a reason */
+  TOE_DROP_ICMP_QUOTE = 39, /**< ICMP error that quotes no TCP segment of ours */
+  TOE_DROP_ICMP_NO_CONN = 40, /**< ICMP error about a segment of no open connection */
+  TOE_DROP_ICMP_SEQ = 41, /**< ICMP error about an octet that is not in flight (RFC 5927) */
+  TOE_DROP_COUNT = 42, /**< number of reasons; not a reason */
 };
 
 /** Name of an enum toe_drop; "?" for any other number. */
@@ -285,6 +291,12 @@ static inline const char *toe_drop_name(unsigned value) {
       return "time_wait_evict";
     case TOE_DROP_IP_SOURCE_ROUTE:
       return "ip_source_route";
+    case TOE_DROP_ICMP_QUOTE:
+      return "icmp_quote";
+    case TOE_DROP_ICMP_NO_CONN:
+      return "icmp_no_conn";
+    case TOE_DROP_ICMP_SEQ:
+      return "icmp_seq";
     default:
       return "?";
   }
@@ -408,6 +420,8 @@ enum {
 
 /** What changed: bits of word 0 of a completion. */
 enum {
+  TOE_NTF_RESERVED = 1 << 4,
+  TOE_NTF_ICMP_ERROR = 1 << 5, /**< ICMP reported trouble on the way; see mss_scales */
   TOE_NTF_CONNECTED = 1 << 6, /**< active open complete */
   TOE_NTF_ACCEPTED = 1 << 7, /**< passive open complete */
   TOE_NTF_DATA = 1 << 8, /**< rcv_nxt moved */
@@ -440,7 +454,7 @@ enum {
   X(DROP_IP_SRC, "drop_ip_src", 0x0230, "Source is broadcast, multicast, loopback, zero or ours (land).") \
   X(DROP_IP_PROTO, "drop_ip_proto", 0x0234, "Neither ICMP nor TCP.") \
   X(DROP_ICMP_BAD, "drop_icmp_bad", 0x0238, "Truncated or bad checksum.") \
-  X(DROP_ICMP_OTHER, "drop_icmp_other", 0x023c, "Not an echo request.") \
+  X(DROP_ICMP_OTHER, "drop_icmp_other", 0x023c, "Neither an echo request nor an error.") \
   X(DROP_ECHO_BUSY, "drop_echo_busy", 0x0240, "An earlier echo is still being answered.") \
   X(DROP_TCP_HEADER, "drop_tcp_header", 0x0244, "Data offset lies.") \
   X(DROP_TCP_CHECKSUM, "drop_tcp_checksum", 0x0248, "TCP checksum is wrong.") \
@@ -464,6 +478,9 @@ enum {
   X(DROP_TX_ARP_FULL, "drop_tx_arp_full", 0x0290, "Too many segments wait for ARP.") \
   X(DROP_TIME_WAIT_EVICT, "drop_time_wait_evict", 0x0294, "A TIME-WAIT record gave way to a newer one.") \
   X(DROP_IP_SOURCE_ROUTE, "drop_ip_source_route", 0x0298, "A source route is among the IPv4 options (RFC 7126).") \
+  X(DROP_ICMP_QUOTE, "drop_icmp_quote", 0x029c, "ICMP error that quotes no TCP segment of ours.") \
+  X(DROP_ICMP_NO_CONN, "drop_icmp_no_conn", 0x02a0, "ICMP error about a segment of no open connection.") \
+  X(DROP_ICMP_SEQ, "drop_icmp_seq", 0x02a4, "ICMP error about an octet that is not in flight (RFC 5927).") \
   X(RX_FRAME, "rx_frame", 0x0300, "Frame whole and well formed.") \
   X(RX_SEGMENT, "rx_segment", 0x0304, "TCP segment passed to the TCP core.") \
   X(TX_FRAME, "tx_frame", 0x0308, "Frame sent.") \
@@ -474,7 +491,7 @@ enum {
   X(ACTIVE_OPEN, "active_open", 0x031c, "Connection opened by the host's command.")
 
 enum {
-  TOE_HW_COUNTER_COUNT = 47, /**< rows of TOE_HW_COUNTERS */
+  TOE_HW_COUNTER_COUNT = 50, /**< rows of TOE_HW_COUNTERS */
 };
 
 /* clang-format on */

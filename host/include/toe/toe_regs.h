@@ -255,6 +255,12 @@ extern "C" {
 #define TOE_REGS__IP_HEADER__DSCP_bw 6
 #define TOE_REGS__IP_HEADER__DSCP_reset 0x0
 
+// reg - toe_regs::MIN_PMTU
+#define TOE_REGS__MIN_PMTU__VALUE_bm 0xffff
+#define TOE_REGS__MIN_PMTU__VALUE_bp 0
+#define TOE_REGS__MIN_PMTU__VALUE_bw 16
+#define TOE_REGS__MIN_PMTU__VALUE_reset 0x240
+
 // reg - toe_regs::HASH_KEY0
 #define TOE_REGS__HASH_KEY0__VALUE_bm 0xffffffff
 #define TOE_REGS__HASH_KEY0__VALUE_bp 0
@@ -374,10 +380,10 @@ extern "C" {
 #define TOE_REGS__COUNTER_DESC_2F9999F5__VALUE_bp 0
 #define TOE_REGS__COUNTER_DESC_2F9999F5__VALUE_bw 32
 
-// reg - toe_regs::counter_desc_12b83769
-#define TOE_REGS__COUNTER_DESC_12B83769__VALUE_bm 0xffffffff
-#define TOE_REGS__COUNTER_DESC_12B83769__VALUE_bp 0
-#define TOE_REGS__COUNTER_DESC_12B83769__VALUE_bw 32
+// reg - toe_regs::counter_desc_df63bb7f
+#define TOE_REGS__COUNTER_DESC_DF63BB7F__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_DF63BB7F__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_DF63BB7F__VALUE_bw 32
 
 // reg - toe_regs::counter_desc_47461cb9
 #define TOE_REGS__COUNTER_DESC_47461CB9__VALUE_bm 0xffffffff
@@ -494,6 +500,21 @@ extern "C" {
 #define TOE_REGS__COUNTER_DESC_AC2C6AC6__VALUE_bp 0
 #define TOE_REGS__COUNTER_DESC_AC2C6AC6__VALUE_bw 32
 
+// reg - toe_regs::counter_desc_4529ccee
+#define TOE_REGS__COUNTER_DESC_4529CCEE__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_4529CCEE__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_4529CCEE__VALUE_bw 32
+
+// reg - toe_regs::counter_desc_ced33710
+#define TOE_REGS__COUNTER_DESC_CED33710__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_CED33710__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_CED33710__VALUE_bw 32
+
+// reg - toe_regs::counter_desc_f45eaa14
+#define TOE_REGS__COUNTER_DESC_F45EAA14__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_F45EAA14__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_F45EAA14__VALUE_bw 32
+
 // reg - toe_regs::counter_desc_dc135796
 #define TOE_REGS__COUNTER_DESC_DC135796__VALUE_bm 0xffffffff
 #define TOE_REGS__COUNTER_DESC_DC135796__VALUE_bp 0
@@ -575,7 +596,10 @@ typedef struct __attribute__ ((__packed__)) {
     uint32_t DROP_TX_ARP_FULL;
     uint32_t DROP_TIME_WAIT_EVICT;
     uint32_t DROP_IP_SOURCE_ROUTE;
-    uint8_t RESERVED_9c_ff[0x64];
+    uint32_t DROP_ICMP_QUOTE;
+    uint32_t DROP_ICMP_NO_CONN;
+    uint32_t DROP_ICMP_SEQ;
+    uint8_t RESERVED_a8_ff[0x58];
     uint32_t RX_FRAME;
     uint32_t RX_SEGMENT;
     uint32_t TX_FRAME;
@@ -636,7 +660,8 @@ typedef struct __attribute__ ((__packed__)) {
     uint32_t KEEPALIVE_US_HI;
     uint32_t KEEPALIVE_INTERVAL_US;
     uint32_t IP_HEADER;
-    uint8_t RESERVED_c8_cf[0x8];
+    uint32_t MIN_PMTU;
+    uint8_t RESERVED_cc_cf[0x4];
     uint32_t HASH_KEY0;
     uint32_t HASH_KEY1;
     uint32_t HASH_KEY2;
