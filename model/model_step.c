@@ -50,7 +50,7 @@ static void dispatch(step_t *step) {
 static bool any_news(const model_ntf_flags_t *news) {
   return news->refused || news->opened || news->info || news->urgent || news->closed ||
          news->peer_closed || news->room || news->data || news->accepted || news->connected ||
-         news->icmp_error;
+         news->icmp_error || news->retrying;
 }
 
 /* A place in a queue is asked for once, until the queue gives the turn. */

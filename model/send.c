@@ -161,6 +161,12 @@ static void send_data_or_probe(step_t *step) {
     model_send_keep_alive(step);
 }
 
+/* RFC 9293 section 3.8.3 (MUST-20): from R1 on, what is sent again tells IP of the trouble. */
+static bool doubts_next_hop(const step_t *step) {
+  return step->tcb->rtx_mode == MODEL_RTX_RETRANSMIT && step->cfg->r1_retries != 0 &&
+         step->tcb->retries >= step->cfg->r1_retries;
+}
+
 void model_send_turn(step_t *step) {
   model_tcb_t *tcb = step->tcb;
 
@@ -171,6 +177,7 @@ void model_send_turn(step_t *step) {
     send_syn(step);
   else if (model_is_open(tcb))
     send_data_or_probe(step);
+  step->act->tx.doubt = step->act->tx_valid && doubts_next_hop(step);
   tcb->rexmit_one = 0;
   tcb->probe_now = 0;
 }

@@ -72,17 +72,29 @@ void model_settle_timers(step_t *step) {
   settle_user_timeout(step, pending);
 }
 
+static bool is_opening(const model_tcb_t *tcb) {
+  return tcb->state == MODEL_SYN_SENT || tcb->state == MODEL_SYN_RECEIVED;
+}
+
 /* False when the peer has not answered often enough: the connection is given up. */
 static bool try_again(step_t *step) {
   model_tcb_t *tcb = step->tcb;
-  const bool opening = tcb->state == MODEL_SYN_SENT || tcb->state == MODEL_SYN_RECEIVED;
 
-  if (tcb->retries >= (opening ? step->cfg->syn_retries : step->cfg->data_retries)) {
+  if (tcb->retries >= (is_opening(tcb) ? step->cfg->syn_retries : step->cfg->data_retries)) {
     model_give_up(step, MODEL_REASON_TIMEOUT);
     return false;
   }
   step->turn_wanted = true;
   return true;
+}
+
+static void count_try(model_tcb_t *tcb) {
+  if (tcb->retries < 15) tcb->retries++;
+}
+
+/* RFC 9293 section 3.8.3 (MUST-20): the retransmission that reaches R1. */
+static bool reaches_r1(const step_t *step) {
+  return step->tcb->retries + 1 == step->cfg->r1_retries;
 }
 
 /* RFC 6298 (5.4) to (5.6): everything from snd_una on is sent again, as windows allow.  RFC 9293
@@ -93,10 +105,11 @@ static void retransmission_timeout(step_t *step) {
   if (tcb->rtx_mode == MODEL_RTX_RETRANSMIT) {
     model_congestion_timeout(tcb);
     tcb->snd_nxt = tcb->snd_una;
+    if (reaches_r1(step)) tcb->notify.retrying = 1;
   } else {
     tcb->probe_now = 1;
   }
-  tcb->retries++;
+  count_try(tcb);
   model_rto_back_off(step);
   tcb->rtx_deadline_us = time_after(step->ev->now_us, tcb->rto_us);
 }
@@ -108,7 +121,7 @@ static bool keep_alive_timeout(step_t *step) {
   step->keep_alive_due = true;
   if (tcb->rtx_mode != MODEL_RTX_OFF) return true;
   if (!try_again(step)) return false;
-  tcb->retries++;
+  count_try(tcb);
   tcb->probe_now = 1;
   return true;
 }
@@ -122,7 +135,11 @@ void model_timeouts(step_t *step) {
     return;
   }
   if (tcb->rtx_mode != MODEL_RTX_OFF && time_reached(now_us, tcb->rtx_deadline_us)) {
-    if (!try_again(step)) return;
+    /* MUST-21.  Engine policy: an open connection with a user timeout has that in place of R2. */
+    if (tcb->user_timeout_us != 0 && !is_opening(tcb))
+      step->turn_wanted = true;
+    else if (!try_again(step))
+      return;
     retransmission_timeout(step);
   }
   if (tcb->keep_armed && time_reached(now_us, tcb->keep_deadline_us) && !keep_alive_timeout(step))

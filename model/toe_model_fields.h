@@ -26,6 +26,7 @@
   F(uint32_t, rto_initial_us)          /* RFC 6298 (2.1) */ \
   F(uint32_t, rto_min_us)              /* RFC 6298 (2.4) */ \
   F(uint32_t, rto_max_us)              /* RFC 6298 (2.5) */ \
+  F(uint8_t, r1_retries)               /* R1 of RFC 9293 section 3.8.3: 0 to 15; 0: none */ \
   F(uint8_t, data_retries)             /* R2 of RFC 9293 section 3.8.3: 0 to 15 */ \
   F(uint8_t, syn_retries)              /* the same for SYN and SYN-ACK: 0 to 15 */ \
   F(uint32_t, delack_us)               /* longest delay of an ACK (RFC 9293 MUST-40) */ \
@@ -100,6 +101,7 @@
   F(uint16_t, wnd)                     /* as on the wire, already scaled */ \
   F(uint16_t, urg_ptr) \
   F(uint8_t, dscp)                     /* RFC 2474: 0 to 63 */ \
+  F(uint8_t, doubt)                    /* the next hop may be gone: 0, 1 */ \
   S(tcp_options, opt) \
   F(uint16_t, conn) \
   F(uint16_t, payload_len)             /* octets, from the transmit ring at seq */
@@ -129,7 +131,7 @@
 #define MODEL_NTF_FLAGS_FIELDS(F, S, A) \
   F(uint8_t, refused) F(uint8_t, opened) F(uint8_t, info) F(uint8_t, urgent) F(uint8_t, closed) \
   F(uint8_t, peer_closed) F(uint8_t, room) F(uint8_t, data) F(uint8_t, accepted) \
-  F(uint8_t, connected) F(uint8_t, icmp_error) F(uint8_t, reserved)
+  F(uint8_t, connected) F(uint8_t, icmp_error) F(uint8_t, retrying)
 
 /* Completion ring entry; its words are explained at ntf_body_t of rtl/toe_tcp_pkg.sv. */
 #define MODEL_NTF_BODY_FIELDS(F, S, A) \

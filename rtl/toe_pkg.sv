@@ -48,7 +48,8 @@ package toe_pkg;
     logic [31:0] rto_initial_us;  // RFC 6298 (2.1)
     logic [31:0] rto_min_us;
     logic [31:0] rto_max_us;
-    logic [3:0] data_retries;  // retransmissions of a segment before giving up
+    logic [3:0] r1_retries;  // R1 of RFC 9293 section 3.8.3: retransmissions that mean trouble; 0: none
+    logic [3:0] data_retries;  // R2: retransmissions of a segment before giving up
     logic [3:0] syn_retries;  // the same for SYN and SYN-ACK
     logic [31:0] time_wait_us;  // 2MSL
     logic [31:0] delack_us;  // longest delay of an ACK, below 500000 (RFC 9293 MUST-40)
@@ -139,6 +140,7 @@ package toe_pkg;
     logic [15:0]  wnd;          // as on the wire, already scaled
     logic [15:0]  urg_ptr;
     logic [5:0]   dscp;         // of the IPv4 header (RFC 2474)
+    logic         doubt;        // retransmissions have reached R1: ask ARP for the next hop again
     tcp_options_t opt;
     conn_id_t     conn;         // whose transmit ring holds the payload
     logic [15:0]  payload_len;  // octets; 0: no payload.  First octet at ring position of seq

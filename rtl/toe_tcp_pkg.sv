@@ -98,7 +98,7 @@ package toe_tcp_pkg;
     logic accepted;     // bit 3: passive open complete
     logic connected;    // bit 2: active open complete
     logic icmp_error;   // bit 1: ICMP reported trouble on the way; see mss_scales
-    logic reserved;
+    logic retrying;     // bit 0: retransmissions have reached R1
   } ntf_flags_t;
 
   // Completion ring entry: sixteen 32-bit words, word 0 in bits 31:0.  Words 0 to 7 hold what

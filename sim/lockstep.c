@@ -55,6 +55,7 @@ static model_cfg_t initial_config(const struct toe_sim_config *config) {
       .rto_initial_us = TOE_REGS__RTO_INITIAL_US__VALUE_reset,
       .rto_min_us = TOE_REGS__RTO_MIN_US__VALUE_reset,
       .rto_max_us = TOE_REGS__RTO_MAX_US__VALUE_reset,
+      .r1_retries = TOE_REGS__RETRIES__R1_reset,
       .data_retries = TOE_REGS__RETRIES__DATA_reset,
       .syn_retries = TOE_REGS__RETRIES__SYN_reset,
       .delack_us = TOE_REGS__DELACK_US__VALUE_reset,
@@ -123,6 +124,7 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
       cfg->rto_max_us = value;
       break;
     case offsetof(toe_regs_t, RETRIES):
+      cfg->r1_retries = (value & TOE_REGS__RETRIES__R1_bm) >> TOE_REGS__RETRIES__R1_bp;
       cfg->data_retries = value & TOE_REGS__RETRIES__DATA_bm;
       cfg->syn_retries = (value & TOE_REGS__RETRIES__SYN_bm) >> TOE_REGS__RETRIES__SYN_bp;
       break;

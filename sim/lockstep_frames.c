@@ -182,6 +182,7 @@ static model_tx_seg_t on_the_wire(const model_tx_seg_t *asked, const struct sim_
   if (!seg.mac_valid) seg.dst_mac = left->seg.dst_mac;
   seg.mac_valid = 0;
   seg.conn = 0;
+  seg.doubt = 0;
   if (left->packet_len == mtu && seg.payload_len > left->seg.payload_len)
     seg.payload_len = left->seg.payload_len;
   return seg;

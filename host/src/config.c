@@ -19,6 +19,7 @@ void toe_config_init(struct toe_config *config) {
       .rto_initial_us = TOE_REGS__RTO_INITIAL_US__VALUE_reset,
       .rto_min_us = TOE_REGS__RTO_MIN_US__VALUE_reset,
       .rto_max_us = TOE_REGS__RTO_MAX_US__VALUE_reset,
+      .r1_retries = TOE_REGS__RETRIES__R1_reset,
       .data_retries = TOE_REGS__RETRIES__DATA_reset,
       .syn_retries = TOE_REGS__RETRIES__SYN_reset,
       .time_wait_us = TOE_REGS__TIME_WAIT_US__VALUE_reset,
@@ -54,6 +55,7 @@ const char *config_complaint(const struct toe_config *config) {
   if (config->rto_min_us == 0) return "rto_min_us is 0";
   if (config->rto_min_us > config->rto_initial_us || config->rto_initial_us > config->rto_max_us)
     return "rto_initial_us is not between rto_min_us and rto_max_us";
+  if (config->r1_retries > 15) return "r1_retries is not 0 to 15";
   if (config->data_retries < 1 || config->data_retries > 15) return "data_retries is not 1 to 15";
   if (config->syn_retries < 1 || config->syn_retries > 15) return "syn_retries is not 1 to 15";
   if (config->delack_us >= 500000) return "delack_us is not below 500000"; /* RFC 9293 MUST-40 */
@@ -126,7 +128,8 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
       {TOE_REG(RTO_INITIAL_US), config->rto_initial_us},
       {TOE_REG(RTO_MIN_US), config->rto_min_us},
       {TOE_REG(RTO_MAX_US), config->rto_max_us},
-      {TOE_REG(RETRIES), config->data_retries | (uint32_t)config->syn_retries << 4},
+      {TOE_REG(RETRIES), config->data_retries | (uint32_t)config->syn_retries << TOE_REGS__RETRIES__SYN_bp |
+                             (uint32_t)config->r1_retries << TOE_REGS__RETRIES__R1_bp},
       {TOE_REG(TIME_WAIT_US), config->time_wait_us},
       {TOE_REG(DELACK_US), config->delack_us},
       {TOE_REG(KEEPALIVE_US_LO), (uint32_t)config->keepalive_us},

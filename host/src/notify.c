@@ -116,12 +116,14 @@ static struct toe_conn *on_accepted(struct toe_engine *engine, const uint32_t *w
 }
 
 /* The last ICMP error: icmp_kind_e in bits 15:14, code in bits 13:10. */
-static struct toe_trouble icmp_error_of(const uint32_t *words) {
+static uint8_t icmp_type_of(const uint32_t *words) {
   static const uint8_t types[4] = {0, 3, 11, 12};
-  const uint32_t scales = words[TOE_NTF_MSS_SCALES_WORD];
 
-  return (struct toe_trouble){.icmp_type = types[scales >> 14 & 3],
-                              .icmp_code = (uint8_t)(scales >> 10 & 0xf)};
+  return types[words[TOE_NTF_MSS_SCALES_WORD] >> 14 & 3];
+}
+
+static uint8_t icmp_code_of(const uint32_t *words) {
+  return words[TOE_NTF_MSS_SCALES_WORD] >> 10 & 0xf;
 }
 
 static void on_info(struct toe_conn *conn, const uint32_t *words) {
@@ -152,8 +154,8 @@ static void on_info(struct toe_conn *conn, const uint32_t *words) {
       .sack = (scales >> 9 & 1) != 0,
       .retransmits = words[TOE_NTF_RETRANSMITS_WORD] >> 16,
       .retries = (uint8_t)(words[TOE_NTF_RETRANSMITS_WORD] & 0xf),
-      .icmp_type = icmp_error_of(words).icmp_type,
-      .icmp_code = icmp_error_of(words).icmp_code,
+      .icmp_type = icmp_type_of(words),
+      .icmp_code = icmp_code_of(words),
   };
   conn->asked_info = false;
   conn->info_valid = true;
@@ -182,6 +184,20 @@ static bool on_progress(struct toe_conn *conn, const uint32_t *words) {
     news = true;
   }
   return news;
+}
+
+/* True when there is something new to say. */
+static bool on_trouble(struct toe_conn *conn, const uint32_t *words) {
+  const bool icmp_error = (words[0] & TOE_NTF_ICMP_ERROR) != 0;
+  const bool retrying = (words[0] & TOE_NTF_RETRYING) != 0;
+
+  if (icmp_error) {
+    conn->trouble.icmp_type = icmp_type_of(words);
+    conn->trouble.icmp_code = icmp_code_of(words);
+  }
+  conn->trouble.retrying = conn->trouble.retrying || retrying;
+  conn->troubled = conn->troubled || icmp_error || retrying;
+  return icmp_error || retrying;
 }
 
 /* An orphan that has said all waits for the peer's FIN, but not for ever. */
@@ -220,11 +236,7 @@ void dispatch(struct toe_engine *engine, const uint32_t *words) {
     conn->room_wanted = false;
     news = true;
   }
-  if ((flags & TOE_NTF_ICMP_ERROR) != 0) {
-    conn->trouble = icmp_error_of(words);
-    conn->troubled = true;
-    news = true;
-  }
+  news = on_trouble(conn, words) || news;
   if ((flags & TOE_NTF_INFO) != 0) on_info(conn, words);
   if (conn->orphan) watch_orphan(conn, news);
   if ((flags & TOE_NTF_CLOSED) != 0) {

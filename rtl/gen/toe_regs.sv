@@ -487,6 +487,10 @@ module toe_regs (
                 logic [3:0] next;
                 logic load_next;
             } syn;
+            struct {
+                logic [3:0] next;
+                logic load_next;
+            } r1;
         } RETRIES;
         struct {
             struct {
@@ -649,6 +653,9 @@ module toe_regs (
             struct {
                 logic [3:0] value;
             } syn;
+            struct {
+                logic [3:0] value;
+            } r1;
         } RETRIES;
         struct {
             struct {
@@ -1191,6 +1198,29 @@ module toe_regs (
         end
     end
     assign hwif_out.RETRIES.syn.value = field_storage.RETRIES.syn.value;
+    // Field: toe_regs.RETRIES.r1
+    always_comb begin
+        automatic logic [3:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.RETRIES.r1.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.RETRIES && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.RETRIES.r1.value & ~decoded_wr_biten[11:8]) | (decoded_wr_data[11:8] & decoded_wr_biten[11:8]);
+            load_next_c = '1;
+        end
+        field_combo.RETRIES.r1.next = next_c;
+        field_combo.RETRIES.r1.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.RETRIES.r1.value <= 4'h3;
+        end else begin
+            if(field_combo.RETRIES.r1.load_next) begin
+                field_storage.RETRIES.r1.value <= field_combo.RETRIES.r1.next;
+            end
+        end
+    end
+    assign hwif_out.RETRIES.r1.value = field_storage.RETRIES.r1.value;
     // Field: toe_regs.TIME_WAIT_US.value
     always_comb begin
         automatic logic [31:0] next_c;
@@ -1652,6 +1682,7 @@ module toe_regs (
         if(rd_mux_addr == 16'hac) begin
             readback_data_var[3:0] = field_storage.RETRIES.data.value;
             readback_data_var[7:4] = field_storage.RETRIES.syn.value;
+            readback_data_var[11:8] = field_storage.RETRIES.r1.value;
         end
         if(rd_mux_addr == 16'hb0) begin
             readback_data_var[31:0] = field_storage.TIME_WAIT_US.value.value;

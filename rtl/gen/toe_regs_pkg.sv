@@ -377,8 +377,13 @@ package toe_regs_pkg;
     } toe_regs__RETRIES__syn__out_t;
 
     typedef struct {
+        logic [3:0] value;
+    } toe_regs__RETRIES__r1__out_t;
+
+    typedef struct {
         toe_regs__RETRIES__data__out_t data;
         toe_regs__RETRIES__syn__out_t syn;
+        toe_regs__RETRIES__r1__out_t r1;
     } toe_regs__RETRIES__out_t;
 
     typedef struct {

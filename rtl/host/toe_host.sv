@@ -197,6 +197,7 @@ module toe_host
     cfg_o.rto_initial_us        = regs_out.RTO_INITIAL_US.value.value;
     cfg_o.rto_min_us            = regs_out.RTO_MIN_US.value.value;
     cfg_o.rto_max_us            = regs_out.RTO_MAX_US.value.value;
+    cfg_o.r1_retries            = regs_out.RETRIES.r1.value;
     cfg_o.data_retries          = regs_out.RETRIES.data.value;
     cfg_o.syn_retries           = regs_out.RETRIES.syn.value;
     cfg_o.time_wait_us          = regs_out.TIME_WAIT_US.value.value;

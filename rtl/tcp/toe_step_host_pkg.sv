@@ -144,20 +144,27 @@ package toe_step_host_pkg;
   function automatic mid_t update_timer(mid_t mid_in, cfg_t cfg, check_t chk);
     // verilator no_inline_task
     mid_t       mid;
-    logic [3:0] most;
-    mid  = mid_in;
-    most = mid.tcb.state inside {TcpSynSent, TcpSynRcvd} ? cfg.syn_retries : cfg.data_retries;
+    logic [3:0] most, again;
+    logic       opening, used_up;
+    mid     = mid_in;
+    opening = mid.tcb.state inside {TcpSynSent, TcpSynRcvd};
+    most    = opening ? cfg.syn_retries : cfg.data_retries;
+    used_up = mid.tcb.retries >= most;
+    again   = mid.tcb.retries == '1 ? mid.tcb.retries : mid.tcb.retries + 4'd1;
     if (chk.user_due) return give_up(mid, ReasonUserTimeout);
 
     if (chk.rtx_due) begin
-      if (mid.tcb.retries >= most) return give_up(mid, ReasonTimeout);
+      // A user timeout is the connection's own R2, sooner or later (RFC 9293 MUST-21).
+      if (used_up && (opening || mid.tcb.user_timeout_us == '0))
+        return give_up(mid, ReasonTimeout);
       if (mid.tcb.rtx_mode == RtxRetransmit) begin
         mid.tcb = retransmit_from_una(cfg, mid.tcb, chk);
+        if (again == cfg.r1_retries && again != mid.tcb.retries) mid.tcb.notify.retrying = 1'b1;
       end else begin
         mid.tcb.probe_now = 1'b1;
         mid.tcb.rto_us    = back_off(cfg, mid.tcb.rto_us);
       end
-      mid.tcb.retries = mid.tcb.retries + 4'd1;
+      mid.tcb.retries = again;
       mid.rtx         = RtxRestart;
       mid.poke        = 1'b1;
     end
@@ -166,8 +173,8 @@ package toe_step_host_pkg;
     if (chk.keep_due) begin
       mid.keep_probed = 1'b1;
       if (mid.tcb.rtx_mode == RtxOff) begin
-        if (mid.tcb.retries >= most) return give_up(mid, ReasonTimeout);
-        mid.tcb.retries   = mid.tcb.retries + 4'd1;
+        if (used_up) return give_up(mid, ReasonTimeout);
+        mid.tcb.retries   = again;
         mid.tcb.probe_now = 1'b1;
         mid.poke          = 1'b1;
       end

@@ -113,7 +113,11 @@ package toe_step_output_pkg;
     tx.ack       = plan.tcb.rcv_nxt;
     tx.flags.ack = 1'b1;
     tx.wnd       = 16'(plan.window >> plan.tcb.rcv_wscale);
-    if (plan.tx_kind == TxSend) tx = sent_segment(cfg, plan, tx);
+    if (plan.tx_kind == TxSend) begin
+      tx = sent_segment(cfg, plan, tx);
+      tx.doubt = plan.tcb.rtx_mode == RtxRetransmit && cfg.r1_retries != '0 &&
+          plan.tcb.retries >= cfg.r1_retries;
+    end
     if (plan.syn) tx.opt = syn_options(cfg, plan.tcb);
     else tx.opt.ts_valid = plan.tcb.ts_ok;
     if (plan.tx_kind == TxAck) tx.opt = with_sack(tx.opt, plan.tcb);

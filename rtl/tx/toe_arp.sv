@@ -10,8 +10,8 @@
 //   cannot push out the addresses in use.
 // - A request for our address is answered.
 // - When the engine is enabled it announces its address.  Until the cache is clear lookups stop.
-// An answer older than 60 s is used on while it is asked for again; three questions without an
-// answer end it.  Only use asks: the cache has no timer.
+// An answer older than 60 s, or one that TCP doubts, is used on while it is asked for again; three
+// questions without an answer end it.  Only use asks: the cache has no timer.
 //
 // An address that begins to have an answer could let a later segment overtake an earlier one that
 // waits for it.  So such a write stops the lookups (freeze_o), waits until none is under way
@@ -42,6 +42,7 @@ module toe_arp
     input logic     ask_valid_i,
     input ipv4_t    ask_ip_i,
     input time_us_t ask_us_i,
+    input logic     ask_doubt_i,  // an answer that is fresh does not do
 
     output logic freeze_o,
     input  logic quiet_i,
@@ -64,6 +65,7 @@ module toe_arp
   typedef struct packed {
     ipv4_t    ip;
     time_us_t at_us;
+    logic     doubt;
   } ask_t;
 
   typedef enum logic [3:0] {
@@ -100,7 +102,7 @@ module toe_arp
       .rst_i,
       .in_valid_i (ask_valid_i),
       .in_ready_o (ask_room),
-      .in_data_i  ({ask_ip_i, ask_us_i}),
+      .in_data_i  ({ask_ip_i, ask_us_i, ask_doubt_i}),
       .out_valid_o(ask_valid),
       .out_ready_i(ask_pop),
       .out_data_o (ask),
@@ -229,8 +231,9 @@ module toe_arp
     decide_tx      = '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: subject_ip};
     if (state_q == StDecide) begin
       if (is_ask_q && found_q) begin
-        // An answer in use is asked for again when it is old; a question is repeated when it is due.
-        if (!entry_q.valid || entry_place_q == PlaceOld) begin
+        // An answer in use is asked for again when it is old or doubted; a question is repeated when
+        // it is due.
+        if (!entry_q.valid || entry_place_q == PlaceOld || ask.doubt) begin
           if (due_q || entry_q.tries == '0) begin
             do_write         = 1'b1;
             do_tx            = 1'b1;

@@ -81,6 +81,7 @@ module toe_tx
   set_index_t lookup_set;
   ipv4_t ask_ip;
   time_us_t ask_us;
+  logic ask_doubt;
   arp_view_set_t lookup;
   logic tcp_valid, tcp_ready;
   frame_desc_t tcp_desc;
@@ -109,6 +110,7 @@ module toe_tx
       .ask_valid_o (ask_valid),
       .ask_ip_o    (ask_ip),
       .ask_us_o    (ask_us),
+      .ask_doubt_o (ask_doubt),
       .freeze_i    (freeze),
       .quiet_o     (quiet),
       .retry_i     (retry),
@@ -136,6 +138,7 @@ module toe_tx
       .ask_valid_i (ask_valid),
       .ask_ip_i    (ask_ip),
       .ask_us_i    (ask_us),
+      .ask_doubt_i (ask_doubt),
       .freeze_o    (freeze),
       .quiet_i     (quiet),
       .retry_o     (retry),

@@ -40,6 +40,7 @@ module toe_tx_resolve
     output logic          ask_valid_o,
     output ipv4_t         ask_ip_o,
     output time_us_t      ask_us_o,
+    output logic          ask_doubt_o,
     input  logic          freeze_i,
     output logic          quiet_o,
     input  logic          retry_i,
@@ -65,6 +66,7 @@ module toe_tx_resolve
     frame_desc_t desc;
     conn_id_t    conn;
     logic        mac_known;  // desc.dst_mac is good
+    logic        doubt;      // the next hop may be gone
     ipv4_t       next_hop;   // 0: there is none
     logic        held;       // has waited before
     time_us_t    since_us;   // when it began to wait
@@ -116,6 +118,7 @@ module toe_tx_resolve
       a_item.desc.payload_len = payload_fits(a_seg_q.payload_len, a_item.desc.opt.count, mtu_q);
       a_item.conn = a_seg_q.conn;
       a_item.mac_known = a_seg_q.mac_valid;
+      a_item.doubt = a_seg_q.doubt;
       a_item.next_hop = next_hop_of(a_seg_q.key.remote_ip, local_ip_i, netmask_i, gateway_ip_i);
     end
   end
@@ -256,7 +259,8 @@ module toe_tx_resolve
 
   always_ff @(posedge clk_i) begin
     if (c_leaves) begin
-      ask_anyway_q     <= !c_out_q;
+      ask_anyway_q     <= !c_out_q || c_q.doubt;
+      ask_doubt_o      <= c_out_q && c_q.doubt;
       ask_ip_o         <= c_q.next_hop;
       ask_us_o         <= pass_q ? pass_us_q : now_us_i;
       ask_updated_us_q <= c_updated_us_q;

@@ -119,6 +119,12 @@ static inline void note_timers(deeds_t *d, const scene_t *s) {
   note(d, "data given up", gave_up && b->rtx_mode == RtxRetransmit && b->state > TcpSynRcvd);
   note(d, "closed window given up", gave_up && b->rtx_mode == RtxPersist);
   note(d, "idle peer given up", gave_up && b->rtx_mode == RtxOff);
+  note(d, "R1 reached", a->notify.retrying && !b->notify.retrying);
+  note(d, "next hop doubted", s->act->tx_valid && s->act->tx.doubt);
+  note(d, "R2 of its own outlives data_retries",
+       s->ev->kind == EvTimer && b->retries >= s->cfg->data_retries && b->state > TcpSynRcvd &&
+           b->rtx_mode != RtxOff && a->state == b->state && a->rto_us > b->rto_us);
+  note(d, "sixteenth try", b->retries == 15 && s->ev->kind == EvTimer && a->state == b->state);
   note(d, "back-off at its limit", s->ev->kind == EvTimer && a->rto_us == s->cfg->rto_max_us);
   note(d, "first measurement", segment && a->rtt_valid && !b->rtt_valid && b->in_use);
   note(d, "further measurement",

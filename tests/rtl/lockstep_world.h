@@ -69,6 +69,7 @@ static inline rtl_cfg_t random_cfg(world_t *w) {
       .rto_initial_us = chance(w, 3, 4) ? 1000000 : 3000000,
       .rto_min_us = chance(w, 1, 2) ? 200000 : 1000,
       .rto_max_us = chance(w, 1, 2) ? 60000000 : 4000000,
+      .r1_retries = (uint8_t)(chance(w, 1, 3) ? below(w, 16) : 3),
       .data_retries = (uint8_t)(chance(w, 1, 3) ? below(w, 16) : 5),
       .syn_retries = (uint8_t)(chance(w, 1, 3) ? below(w, 16) : 3),
       .delack_us = chance(w, 1, 2) ? 40000 : 500000,

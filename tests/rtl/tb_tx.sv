@@ -39,6 +39,7 @@ module tb_tx
     input  logic [15:0]       wnd_i,
     input  logic [15:0]       urg_ptr_i,
     input  logic [ 5:0]       dscp_i,
+    input  logic              doubt_i,
     input  logic [15:0]       conn_i,
     input  logic [15:0]       payload_len_i,
     input  logic              mss_valid_i,
@@ -125,6 +126,7 @@ module tb_tx
     seg.wnd = wnd_i;
     seg.urg_ptr = urg_ptr_i;
     seg.dscp = dscp_i;
+    seg.doubt = doubt_i;
     seg.conn = conn_i;
     seg.payload_len = payload_len_i;
     seg.opt.mss_valid = mss_valid_i;

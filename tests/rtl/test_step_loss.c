@@ -43,6 +43,85 @@ Test(established, timeout_sends_one_segment_with_back_off) {
   cr_assert_eq(b.ntf.reason, ReasonTimeout);
 }
 
+/* --- Thresholds of RFC 9293 section 3.8.3 --- */
+
+Test(established, third_retransmission_is_told_and_doubts_the_next_hop) {
+  bench_t b = in_flight(1);
+  b.cfg.r1_retries = 3;
+  for (unsigned i = 1; i <= DATA_RETRIES; i++) {
+    wait_deadline(&b);
+    tx(&b, "PA", .seq = 1, .ack = 1, .len = MSS);
+    cr_assert_eq(last_tx(&b)->doubt, i >= 3, "retransmission %u", i);
+    cr_assert_eq(notified(&b).retrying, i == 3, "once, not with retransmission %u", i);
+  }
+  rx(&b, "A", .seq = 1, .ack = 1 + MSS);
+  host_send(&b, 1 + MSS + 100);
+  tx(&b, "PA", .seq = 1 + MSS, .ack = 1, .len = 100);
+  cr_assert_not(last_tx(&b)->doubt, "the path works again");
+}
+
+Test(established, r1_of_zero_is_never_reached) {
+  bench_t b = in_flight(1);
+  b.cfg.r1_retries = 0;
+  for (unsigned i = 1; i <= DATA_RETRIES; i++) {
+    wait_deadline(&b);
+    tx(&b, "PA", .seq = 1, .ack = 1, .len = MSS);
+    cr_assert_not(last_tx(&b)->doubt);
+    cr_assert_not(notified(&b).retrying);
+  }
+}
+
+Test(syn_sent, lost_syns_reach_r1_too) {
+  bench_t b = syn_sent();
+  b.cfg.r1_retries = 2;
+  notified(&b);
+  wait_deadline(&b);
+  tx(&b, "S", .seq = 0);
+  cr_assert_not(notified(&b).retrying);
+  wait_deadline(&b);
+  tx(&b, "S", .seq = 0);
+  cr_assert(last_tx(&b)->doubt);
+  cr_assert(notified(&b).retrying);
+}
+
+Test(established, window_probes_are_no_retransmissions_for_r1) {
+  bench_t b = in_flight(1);
+  b.cfg.r1_retries = 1;
+  b.peer_wnd = 0;
+  rx(&b, "A", .seq = 1, .ack = 1 + MSS);
+  host_send(&b, 1 + MSS + 100);
+  for (unsigned i = 0; i < 3; i++) {
+    wait_deadline(&b);
+    tx(&b, "A", .seq = 1 + MSS, .ack = 1, .len = 1);
+    cr_assert_not(last_tx(&b)->doubt);
+    cr_assert_not(notified(&b).retrying);
+  }
+}
+
+Test(established, user_timeout_may_outlive_data_retries) {
+  bench_t b = in_flight(1);
+  command(&b, (rtl_cmd_t){.op = CmdSetOpts, .user_timeout_us = 4000000000u});
+  for (unsigned i = 1; i <= 20; i++) {
+    wait_deadline(&b);
+    tx(&b, "PA", .seq = 1, .ack = 1, .len = MSS);
+    cr_assert_eq(b.tcb.retries, i < 15 ? i : 15);
+  }
+  state_is(&b, TcpEstablished);
+  /* Without it the retries count at once. */
+  command(&b, (rtl_cmd_t){.op = CmdSetOpts});
+  wait_deadline(&b);
+  state_is(&b, TcpClosed);
+  cr_assert(notified(&b).closed);
+  cr_assert_eq(b.ntf.reason, ReasonTimeout);
+}
+
+Test(syn_sent, user_timeout_does_not_outlive_syn_retries) {
+  bench_t b = connecting_with(NULL, (rtl_cmd_t){.user_timeout_us = 4000000000u});
+  for (unsigned i = 0; i <= SYN_RETRIES; i++) wait_deadline(&b);
+  state_is(&b, TcpClosed);
+  cr_assert_eq(b.sent_count, 1 + SYN_RETRIES);
+}
+
 Test(established, timeout_sets_windows_as_rfc_5681_says) {
   bench_t b = in_flight(8);
   wait_deadline(&b);

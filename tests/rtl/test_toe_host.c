@@ -31,6 +31,7 @@ static const struct cfg_field {
     {"rto_initial_us", 32, {REG(RTO_INITIAL_US), 0}, 0, 1000000},
     {"rto_min_us", 32, {REG(RTO_MIN_US), 0}, 0, 200000},
     {"rto_max_us", 32, {REG(RTO_MAX_US), 0}, 0, 60000000},
+    {"r1_retries", 4, {REG(RETRIES), 0}, TOE_REGS__RETRIES__R1_bp, 3},
     {"data_retries", 4, {REG(RETRIES), 0}, TOE_REGS__RETRIES__DATA_bp, 15},
     {"syn_retries", 4, {REG(RETRIES), 0}, TOE_REGS__RETRIES__SYN_bp, 7},
     {"time_wait_us", 32, {REG(TIME_WAIT_US), 0}, 0, 60000000},

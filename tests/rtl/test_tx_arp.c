@@ -330,3 +330,48 @@ Test(arp, very_old_answer_is_asked_for_again) {
   expect_arps(b, 1);
   bench_delete(b);
 }
+
+/* ---- Doubt (RFC 9293 section 3.8.3, MUST-20) ----------------------------------------------------
+ */
+
+static void send_doubting(struct bench *b, uint32_t n) {
+  struct segment s = segment_to(PEER_IP, n, 0);
+
+  s.doubt = true;
+  want_segment(b, &s, mac_of(PEER_IP));
+  send(b, &s);
+}
+
+Test(arp, fresh_answer_that_is_doubted_is_used_and_asked_for_again) {
+  struct bench *b = new_bench();
+
+  make_known(b, PEER_IP);
+  check_known(b, PEER_IP);
+  send_doubting(b, 1);
+  expect_arps(b, 1);
+  check_request(&b->arps[0], PEER_IP);
+  send_doubting(b, 2); /* once a second is enough */
+  expect_arps(b, 0);
+  answer(b, PEER_IP);
+  check_known(b, PEER_IP);
+  bench_delete(b);
+}
+
+Test(arp, doubted_answer_ends_after_three_questions) {
+  struct bench *b = new_bench();
+
+  make_known(b, PEER_IP);
+  for (uint32_t n = 1; n <= 3; n++) {
+    send_doubting(b, n);
+    expect_arps(b, 1);
+    set_now(b, b->now_us + SECOND);
+  }
+  send_doubting(b, 4);
+  expect_arps(b, 1);
+  set_now(b, b->now_us + SECOND);
+  const struct segment s = segment_to(PEER_IP, 5, 0);
+  send(b, &s); /* waits: there is no answer any more */
+  expect_arps(b, 1);
+  check_request(&b->arps[0], PEER_IP);
+  bench_delete(b);
+}

@@ -313,6 +313,7 @@ static inline void offer(struct bench *b, const struct segment *s) {
   *tb->wnd_i = s->wnd;
   *tb->urg_ptr_i = s->urg_ptr;
   *tb->dscp_i = s->dscp;
+  *tb->doubt_i = s->doubt;
   *tb->conn_i = s->conn;
   *tb->payload_len_i = s->payload_len;
   *tb->mss_valid_i = s->mss_valid;

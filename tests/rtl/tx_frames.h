@@ -30,6 +30,7 @@ struct segment {
   uint16_t mss;
   uint8_t flags, dscp, wscale, sack_count;
   bool mss_valid, wscale_valid, sack_permitted, ts_valid;
+  bool doubt; /* TCP doubts the next hop */
 };
 
 /* What lies at an address of the buffer memory. */

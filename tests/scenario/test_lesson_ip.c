@@ -243,3 +243,29 @@ Test(lesson_ip, path_mtu_is_found_and_what_was_too_big_goes_again) {
   wire_out(&p, ". 3021:3557 ack 1");
   wire_delete(w);
 }
+
+/* --- Trouble before the end (RFC 9293 section 3.8.3) -------------------------------------------
+ */
+
+Test(lesson_ip, silent_next_hop_is_asked_for_again_and_the_host_hears_of_it) {
+  wire_t *w = wire_new(NULL, 0);
+  wire_peer_t p = wire_peer(w, 4000, 80);
+  struct toe_conn *conn = in_flight(&p);
+  struct toe_trouble trouble;
+  const unsigned asked = wire_arp_requests(w, WIRE_PEER);
+
+  for (unsigned i = 1; i <= 5; i++) {
+    wire_out_within(&p, 20000000, "P. 1:101 ack 1");
+    wire_run(w, 100);
+    const bool told = (toe_conn_ready(conn) & TOE_TROUBLE) != 0;
+    cr_expect_eq(told, i == 3, "retransmission %u", i);
+    cr_expect_eq(toe_conn_trouble(conn, &trouble), i == 3);
+    cr_expect_eq(trouble.retrying, i == 3);
+    cr_expect_eq(trouble.icmp_type, 0);
+    cr_expect_eq(wire_arp_requests(w, WIRE_PEER) > asked, i >= 3, "retransmission %u", i);
+  }
+  wire_in(&p, ". 1:1 ack 101");
+  wire_write(conn, 101, 201);
+  wire_out(&p, "P. 101:201 ack 1");
+  wire_delete(w);
+}

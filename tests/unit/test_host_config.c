@@ -145,6 +145,12 @@ Test(host_config, numbers) {
   config.rto_max_us = config.rto_initial_us - 1;
   expect(&config, "rto_initial_us");
   config = good();
+  config.r1_retries = 0;
+  expect(&config, "");
+  config = good();
+  config.r1_retries = 16;
+  expect(&config, "r1_retries");
+  config = good();
   config.data_retries = 0;
   expect(&config, "data_retries");
   config = good();
@@ -178,6 +184,10 @@ Test(host_config, numbers) {
 
 Test(host_config, keepalive_is_two_hours_unless_changed) {
   cr_expect_eq(good().keepalive_us, UINT64_C(7200000000)); /* RFC 9293 MUST-28 */
+}
+
+Test(host_config, r1_is_three_unless_changed) {
+  cr_expect_eq(good().r1_retries, 3); /* RFC 9293 SHLD-10 */
 }
 
 Test(host_config, ttl_is_64_unless_changed) {

@@ -46,7 +46,9 @@ struct toe_config {
   bool sack;          /**< RFC 2018 */
   bool window_scale;  /**< RFC 7323 window scaling */
   uint32_t rto_initial_us, rto_min_us, rto_max_us; /**< RFC 6298 */
-  uint8_t data_retries;  /**< retransmissions before a connection is given up, 1 to 15 */
+  uint8_t r1_retries;    /**< so many retransmissions are told as trouble, 1 to 15; 0: never */
+  uint8_t data_retries;  /**< retransmissions before a connection without a user timeout is given
+                          * up, 1 to 15 */
   uint8_t syn_retries;   /**< the same for SYN and SYN-ACK, 1 to 15 */
   uint32_t time_wait_us; /**< 2MSL */
   uint32_t delack_us;    /**< longest delay of an ACK, below 500000 */
@@ -184,7 +186,7 @@ struct toe_connect_opts {
   uint16_t local_port;      /**< 0: a random free port from 32768 to 60999 */
   bool nodelay;             /**< no Nagle */
   bool keepalive;           /**< probe when idle */
-  uint32_t user_timeout_us; /**< RFC 9293 section 3.9.1.1, 0: none */
+  uint32_t user_timeout_us; /**< RFC 9293 section 3.9.1.1, 0: data_retries decide */
   uint8_t dscp;             /**< 1 to 63; 0: that of toe_config */
 };
 
@@ -252,6 +254,7 @@ struct toe_trouble {
   uint8_t icmp_type; /**< of the last ICMP error about it: 3 unreachable, 11 time exceeded, 12
                       * parameter problem; 0: there was none */
   uint8_t icmp_code; /**< RFC 792 */
+  bool retrying;     /**< a segment was sent again r1_retries times */
 };
 
 /**
@@ -285,7 +288,7 @@ enum toe_option {
   TOE_OPT_CORK,            /**< 0 or 1 */
   TOE_OPT_KEEPALIVE,       /**< 0 or 1 */
   TOE_OPT_QUICKACK,        /**< 0 or 1: acknowledge every segment at once */
-  TOE_OPT_USER_TIMEOUT_US, /**< 0: none, up to 2^32 - 1 */
+  TOE_OPT_USER_TIMEOUT_US, /**< 0: data_retries decide, up to 2^32 - 1 */
   TOE_OPT_LINGER_ZERO,     /**< 0 or 1: toe_conn_close() sends RST */
   TOE_OPT_DSCP,            /**< 0 to 63: of what is sent from now on (RFC 9293 section 3.9.1.9) */
 };

@@ -420,7 +420,7 @@ enum {
 
 /** What changed: bits of word 0 of a completion. */
 enum {
-  TOE_NTF_RESERVED = 1 << 4,
+  TOE_NTF_RETRYING = 1 << 4, /**< retransmissions have reached R1 */
   TOE_NTF_ICMP_ERROR = 1 << 5, /**< ICMP reported trouble on the way; see mss_scales */
   TOE_NTF_CONNECTED = 1 << 6, /**< active open complete */
   TOE_NTF_ACCEPTED = 1 << 7, /**< passive open complete */

@@ -214,6 +214,10 @@ extern "C" {
 #define TOE_REGS__RETRIES__SYN_bp 4
 #define TOE_REGS__RETRIES__SYN_bw 4
 #define TOE_REGS__RETRIES__SYN_reset 0x7
+#define TOE_REGS__RETRIES__R1_bm 0xf00
+#define TOE_REGS__RETRIES__R1_bp 8
+#define TOE_REGS__RETRIES__R1_bw 4
+#define TOE_REGS__RETRIES__R1_reset 0x3
 
 // reg - toe_regs::TIME_WAIT_US
 #define TOE_REGS__TIME_WAIT_US__VALUE_bm 0xffffffff
