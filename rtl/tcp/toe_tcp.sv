@@ -180,11 +180,19 @@ module toe_tcp
   );
 
   // NtfOpened of a connection is taken here before its first event enters the pipeline, and the
-  // direct stream goes first, so no notification of a connection overtakes it.
+  // direct stream goes first, so no notification of a connection overtakes it.  One that has been
+  // offered is kept until it is taken.
+  logic direct_turn, notify_offered_q;
+  assign direct_turn  = direct_valid && !notify_offered_q;
   assign ntf_valid_o  = direct_valid || notify_valid;
-  assign ntf_o        = direct_valid ? direct_ntf : notify_ntf;
-  assign direct_ready = ntf_ready_i;
-  assign notify_ready = ntf_ready_i && !direct_valid;
+  assign ntf_o        = direct_turn ? direct_ntf : notify_ntf;
+  assign direct_ready = ntf_ready_i && direct_turn;
+  assign notify_ready = ntf_ready_i && !direct_turn;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) notify_offered_q <= 1'b0;
+    else notify_offered_q <= notify_valid && !direct_turn && !ntf_ready_i;
+  end
 
   toe_stream_arb #(
       .Width($bits(tx_seg_t)),

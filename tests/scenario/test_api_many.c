@@ -139,6 +139,37 @@ Test(api_many, news_that_finds_the_completion_ring_full_is_not_lost) {
   api_pair_delete(p);
 }
 
+/* Jitter lets segments arrive in bunches, so that news of theirs follows closely. */
+Test(api_many, opening_amid_other_news_is_announced) {
+  enum { OPEN = 64, ROUNDS = 80, OPENINGS = 40, STEP_NS = 700 };
+  const struct toe_config configs[2] = {api_config(0), api_config(1)};
+  const struct toe_link_config link = {.delay_ns = 1000, .jitter_ns = 20000};
+  struct api_pair *p = api_pair_new_with(configs, &link);
+  struct toe_conn *servers[OPEN], *clients[OPEN], *conns[OPENINGS];
+  struct toe_listener *listener;
+  char octet;
+
+  cr_assert_eq(toe_listen(p->engine[1], PORT, 16, 0, &listener), 0);
+  for (int i = 0; i < OPEN; i++) {
+    cr_assert_eq(toe_sock_connect(p->engine[0], kIp[1], PORT, NULL, SECOND_US, &clients[i]), 0);
+    cr_assert_eq(toe_sock_accept(listener, SECOND_US, &servers[i]), 0);
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < OPEN; i++) cr_assert_eq(toe_send(servers[i], "x", 1, 0), 1);
+    for (int i = 0; i < OPENINGS; i++) {
+      cr_assert_eq(toe_connect(p->engine[0], kIp[1], PORT + 1, NULL, 0, &conns[i]), 0);
+      toe_pair_advance(p->pair, toe_pair_now(p->pair) + STEP_NS, 0);
+    }
+    for (int i = 0; i < OPENINGS; i++) {
+      cr_assert_eq(toe_sock_wait_closed(conns[i], SECOND_US), 0, "%d, %d", round, i);
+      cr_expect_eq(toe_conn_error(conns[i]), TOE_ERR_REFUSED);
+      toe_conn_close(conns[i]);
+    }
+    for (int i = 0; i < OPEN; i++) cr_assert_eq(toe_sock_recv(clients[i], &octet, 1, SECOND_US), 1);
+  }
+  api_pair_delete(p);
+}
+
 Test(api_many, urgent_octet_that_came_with_the_connection_is_announced) {
   enum { MANY = TOE_CQ_DEPTH + 200 }; /* the ring and the queue before it are full */
   struct api_pair *p = api_pair_new();
