@@ -62,6 +62,7 @@ endef
 
 # The one that everybody runs is trained: a tenth faster for twice the time to compile it.  And it is
 # made for the machine that makes it, which is another twelfth; MARCH= makes one for any machine.
+# TRAINER_sim_w64= compiles it once, untrained.
 MARCH ?= -march=native
 
 # Nothing is trained to count.
