@@ -267,13 +267,14 @@ def report(run, seconds):
     survivors = [row for row in rows if row["check"] is None]
     caught = len(rows) - len(survivors)
     percent = 100 * caught / len(rows) if rows else 0
-    dirty = " The tree has changes." if run.args.dirty else ""
+    dirty = " The tree may have changes." if run.args.dirty else ""
+    drawn = "Survivors of the run before" if run.args.survivors else f"Seed {run.args.seed}"
     lines = [
         "# Faults in the RTL",
         "",
-        f"Seed {run.args.seed}: {caught} of {len(rows)} caught, {percent:.1f} %, in {seconds / 60:.0f} min.{dirty}",
-        f"Drawn beside them: {len(run.refused)} that do not compile, {len(run.unseen)} that change no logic. The",
-        f"{len(run.checks)} checks pass without a fault.",
+        f"{drawn}: {caught} of {len(rows)} caught, {percent:.1f} %, in {seconds / 60:.0f} min.{dirty}",
+        f"Drawn beside them: {len(run.refused)} that do not compile, {len(run.unseen)} that change no logic.",
+        f"The {len(run.checks)} checks pass without a fault.",
         "",
         "| caught by | faults | of them hung |",
         "|---|---|---|",
