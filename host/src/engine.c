@@ -8,9 +8,6 @@
 
 #include "host/src/internal.h"
 
-/* Register reads after which an engine that does not answer is lost. */
-static const unsigned kPatience = 200000;
-
 int engine_gone(struct toe_engine *engine) {
   engine->gone = true;
   return TOE_ERR_GONE;
@@ -66,7 +63,7 @@ static int reset(struct toe_engine *engine) {
   uint32_t status = 0;
 
   int result = reg_write1(engine, TOE_REG(CTRL), TOE_REGS__CTRL__SOFT_RESET_bm);
-  for (unsigned i = 0; i < kPatience && result == 0; i++) {
+  for (unsigned i = 0; i < TOE_PATIENCE && result == 0; i++) {
     result = reg_read(engine, TOE_REG(STATUS), &status, 1);
     if (result == 0 && (status & TOE_REGS__STATUS__READY_bm) != 0) return 0;
   }
@@ -180,10 +177,11 @@ static void abort_all(struct toe_engine *engine) {
 static void wait_idle(struct toe_engine *engine) {
   uint32_t status = 0;
 
-  for (unsigned i = 0; i < kPatience && (status & TOE_REGS__STATUS__IDLE_bm) == 0; i++) {
+  for (unsigned i = 0; i < TOE_PATIENCE && (status & TOE_REGS__STATUS__IDLE_bm) == 0; i++) {
     if (reg_read(engine, TOE_REG(STATUS), &status, 1) != 0) return;
-    if ((status & TOE_REGS__STATUS__COMPLETION_bm) != 0 && cq_drain(engine) < 0) return;
-    if (flush(engine) != 0) return;
+    const int taken = (status & TOE_REGS__STATUS__COMPLETION_bm) != 0 ? cq_drain(engine) : 0;
+    if (taken < 0 || flush(engine) != 0) return;
+    i += (unsigned)taken;
   }
 }
 
@@ -223,12 +221,14 @@ static int flush_all(struct toe_engine *engine) {
   int taken = 0;
 
   int result = flush(engine);
-  for (unsigned i = 0; i < kPatience && result == 0 && !list_empty(&engine->dirty); i++) {
+  for (unsigned i = 0; i < TOE_PATIENCE && result == 0 && !list_empty(&engine->dirty); i++) {
     result = cq_drain(engine);
     if (result < 0) return result;
     taken += result;
+    i += (unsigned)result;
     result = flush(engine);
   }
+  if (result == 0 && !list_empty(&engine->dirty)) result = engine_gone(engine);
   return result == 0 ? taken : result;
 }
 
@@ -269,7 +269,7 @@ int process_until(struct toe_engine *engine, uint64_t deadline_us) {
   if (engine->gone) return TOE_ERR_GONE;
   do {
     taken = process_once(engine, deadline_us, &expired);
-  } while (taken == 0 && !expired);
+  } while (taken == 0 && !expired && t->now_us(t->ctx) < deadline_us);
   if (taken < 0) return taken;
   monitor_serve(engine);
   if (t->now_us(t->ctx) >= engine->counters_due_us && counters_update(engine) != 0)
@@ -285,10 +285,11 @@ int toe_process(struct toe_engine *engine, int64_t timeout_us) {
 int poll_answer(struct toe_engine *engine, const bool *done) {
   int result = 0;
 
-  for (unsigned i = 0; i < kPatience && result >= 0; i++) {
+  for (unsigned i = 0; i < TOE_PATIENCE && result >= 0; i++) {
     result = flush(engine);
     if (result == 0) result = cq_drain(engine);
     if (result >= 0 && *done) return 0;
+    if (result > 0) i += (unsigned)result;
   }
   return result < 0 ? result : engine_gone(engine);
 }

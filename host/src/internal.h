@@ -28,6 +28,12 @@ enum {
  * this bit and a count for those that the caller waits for. */
 static const uint32_t kSyncTag = UINT32_C(1) << 31;
 
+/* Register reads, or notifications of other things, after which an engine that does not answer is
+ * lost.  Fuzzers have less patience. */
+#ifndef TOE_PATIENCE
+#define TOE_PATIENCE 200000
+#endif
+
 /* Life of a connection, as the library sees it. */
 enum conn_phase {
   CONN_FREE,       /* in the pool */
@@ -241,7 +247,7 @@ int config_write(struct toe_engine *engine, const struct toe_config *config);
 bool sq_put(struct toe_engine *engine, const struct command *command);
 /* Tells the engine of what sq_put() has put. */
 int sq_ring(struct toe_engine *engine);
-/* Takes all notifications: how many, or TOE_ERR_GONE. */
+/* Takes the notifications that are there, a ring's worth at most: how many, or TOE_ERR_GONE. */
 int cq_drain(struct toe_engine *engine);
 
 /* ---- submit.c ------------------------------------------------------------------------------- */

@@ -71,6 +71,10 @@ static void on_opened(struct toe_engine *engine, const uint32_t *words, int32_t 
   const uint32_t index = words[TOE_NTF_TAG_OR_SND_NXT_WORD] - 1;
 
   if (index >= 2 * engine->num_conns || engine->conns[index].phase != CONN_ASKED) return;
+  if (engine->by_id[id] != NULL) { /* one number for two connections: no engine does that */
+    engine_gone(engine);
+    return;
+  }
   struct toe_conn *conn = &engine->conns[index];
   conn_set_id(conn, id);
   conn->phase = CONN_CONNECTING;
@@ -162,17 +166,31 @@ static void on_info(struct toe_conn *conn, const uint32_t *words) {
   if (conn->pending != 0) conn_pend(conn, 0); /* a release that has waited */
 }
 
+/* An engine that acknowledges what was never sent, or has more octets than its ring holds, has lost
+ * its mind: the connection is of no use any more. */
+static bool is_possible(const struct toe_conn *conn, uint32_t snd_una, uint32_t rcv_end) {
+  const uint32_t ring = UINT32_C(1) << conn->engine->rx_ring_log2;
+
+  return !seq_lt(conn->snd_end + conn->shut_down, snd_una) &&
+         (!seq_lt(conn->rcv_end, rcv_end) || rcv_end - conn->rcv_read <= ring);
+}
+
 /* Acknowledgements and octets.  True when there is something new to read. */
 static bool on_progress(struct toe_conn *conn, const uint32_t *words) {
   const uint32_t snd_una = words[TOE_NTF_SND_UNA_WORD];
   const uint32_t rcv_nxt = words[TOE_NTF_RCV_NXT_WORD];
   const uint32_t flags = words[0];
+  const bool closed = (flags & TOE_NTF_PEER_CLOSED) != 0;
+  const uint32_t rcv_end = closed ? rcv_nxt - 1 : rcv_nxt; /* the FIN is not in the ring */
   bool news = false;
 
+  if (!is_possible(conn, snd_una, rcv_end)) {
+    conn->error = TOE_ERR_ENGINE;
+    conn_pend(conn, PENDING_ABORT);
+    return true;
+  }
   if (seq_lt(conn->snd_una, snd_una)) conn->snd_una = snd_una;
   if (!conn->peer_closed) {
-    const bool closed = (flags & TOE_NTF_PEER_CLOSED) != 0;
-    const uint32_t rcv_end = closed ? rcv_nxt - 1 : rcv_nxt; /* the FIN is not in the ring */
     news = closed || seq_lt(conn->rcv_end, rcv_end);
     if (seq_lt(conn->rcv_end, rcv_end)) conn->rcv_end = rcv_end;
     conn->peer_closed = closed;

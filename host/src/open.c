@@ -192,7 +192,7 @@ int toe_drain(struct toe_engine *engine, int64_t timeout_us) {
 
   int result = flush(engine);
   while (result == 0 && !(list_empty(&engine->orphans) && list_empty(&engine->dirty))) {
-    result = process_until(engine, deadline_us);
+    result = toe_now_us(engine) > deadline_us ? 0 : process_until(engine, deadline_us);
     if (result == 0) return TOE_ERR_TIMEOUT;
     if (result > 0) result = flush(engine);
   }

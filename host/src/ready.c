@@ -49,7 +49,7 @@ int toe_wait(struct toe_engine *engine, struct toe_event *events, int max, int64
   do {
     result = process_until(engine, deadline_us);
     if (result < 0) return result;
-  } while (result != 0 && list_empty(&engine->ready));
+  } while (result != 0 && list_empty(&engine->ready) && toe_now_us(engine) < deadline_us);
 
   int count = 0;
   while (count < max && !list_empty(&engine->ready)) {

@@ -67,7 +67,8 @@ static int cq_take(struct toe_engine *engine) {
 int cq_drain(struct toe_engine *engine) {
   int taken = 0;
 
-  for (;;) {
+  /* One ring's worth at most, so that an engine that goes on for ever cannot hold the caller. */
+  while (taken < TOE_CQ_DEPTH) {
     uint32_t tail;
     int result = reg_read(engine, TOE_REG(CQ_TAIL), &tail, 1);
     if (result != 0) return result;
@@ -80,4 +81,5 @@ int cq_drain(struct toe_engine *engine) {
     if (result != 0) return result;
     taken += waiting;
   }
+  return taken;
 }

@@ -4,10 +4,10 @@
  */
 #include "host/src/internal.h"
 
-/* Lets time pass: 0, TOE_ERR_TIMEOUT or TOE_ERR_GONE. */
+/* Lets time pass: 0, TOE_ERR_TIMEOUT or TOE_ERR_GONE.  News of other things keeps nobody longer. */
 static int pause_until(struct toe_engine *engine, uint64_t deadline_us) {
+  if (toe_now_us(engine) > deadline_us) return TOE_ERR_TIMEOUT;
   const int result = process_until(engine, deadline_us);
-
   if (result < 0) return result;
   return result != 0 ? 0 : TOE_ERR_TIMEOUT;
 }

@@ -103,10 +103,10 @@ int flush(struct toe_engine *engine) {
   return sq_ring(engine);
 }
 
-/* A full ring empties unless the completion ring is full too. */
+/* A full ring empties unless the completion ring is full too, or the engine is stuck. */
 static int put_waiting(struct toe_engine *engine, const struct command *command) {
-  while (!sq_put(engine, command)) {
-    if (engine->gone) return TOE_ERR_GONE;
+  for (unsigned i = 0; !sq_put(engine, command); i++) {
+    if (engine->gone || i == TOE_PATIENCE) return engine_gone(engine);
     int result = sq_ring(engine);
     if (result == 0) result = cq_drain(engine);
     if (result < 0) return result;
