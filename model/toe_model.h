@@ -89,8 +89,7 @@ typedef enum model_icmp_kind {
   MODEL_ICMP_PARAMETER
 } model_icmp_kind_t;
 
-/** Why a frame or a segment was dropped; numbers as in drop_e.  model_parse gives the first ones, a
- * connection those from MODEL_DROP_NO_CONN on. */
+/** Why a frame or a segment was dropped; numbers as in drop_e. */
 typedef enum model_drop {
   MODEL_DROP_DISABLED = 0,
   MODEL_DROP_MAC_ERROR = 1,
@@ -113,6 +112,8 @@ typedef enum model_drop {
   MODEL_DROP_TCP_CHECKSUM = 18,
   MODEL_DROP_TCP_OPTION = 19,
   MODEL_DROP_NO_CONN = 21,
+  MODEL_DROP_SYN_CACHE_FULL = 23,
+  MODEL_DROP_NO_FREE_CONN = 25,
   MODEL_DROP_OUT_OF_WINDOW = 27,
   MODEL_DROP_PAWS = 28,
   MODEL_DROP_BAD_ACK = 29,
