@@ -83,11 +83,52 @@ static void parse_arp(reader_t *reader) {
                                      .target_ip = get32(arp + 24)};
 }
 
+/* RFC 792: what a message of this type and code says about the segment that it quotes. */
+static model_icmp_kind_t icmp_error_kind(uint8_t type, uint8_t code) {
+  enum { UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12 };
+
+  if (type == UNREACHABLE && code <= 15) return MODEL_ICMP_UNREACHABLE; /* RFC 1812 has the last */
+  if (type == TIME_EXCEEDED && code <= 1) return MODEL_ICMP_TIME_EXCEEDED;
+  if (type == PARAMETER_PROBLEM && code <= 2) return MODEL_ICMP_PARAMETER;
+  return MODEL_ICMP_NONE;
+}
+
+/* RFC 792, RFC 1122 section 3.2.2: behind eight octets, the IPv4 header of a packet that we sent,
+ * and at least eight octets of what it carried; RFC 1191: the MTU of the next hop. */
+static void parse_icmp_error(reader_t *reader, model_icmp_kind_t kind, size_t at, size_t len) {
+  enum { QUOTE = 8, QUOTED_DATA = 8, FRAGMENTATION_NEEDED = 4 };
+  const uint8_t *icmp = reader->octets + at;
+  const uint8_t *ip = icmp + QUOTE;
+  model_rx_seg_t *seg = &reader->frame->seg;
+
+  if (len < QUOTE + IPV4 + QUOTED_DATA) {
+    drop(reader, MODEL_DROP_ICMP_QUOTE);
+    return;
+  }
+  const size_t header_len = (size_t)(ip[0] & 15) * 4;
+  if (ip[0] >> 4 != 4 || header_len < IPV4 || len < QUOTE + header_len + QUOTED_DATA ||
+      ip[9] != PROTO_TCP || (get16(ip + 6) & 0x1fff) != 0 || get32(ip + 12) != reader->own->ip) {
+    drop(reader, MODEL_DROP_ICMP_QUOTE);
+    return;
+  }
+  const uint8_t *tcp = ip + header_len;
+  reader->frame->kind = MODEL_FRAME_ICMP_ERROR;
+  seg->key = (model_flow_key_t){get32(ip + 16), get16(tcp + 2), get16(tcp)};
+  seg->src_mac = reader->src_mac;
+  seg->seq = get32(tcp + 4);
+  seg->icmp.kind = (uint8_t)kind;
+  seg->icmp.code = icmp[1];
+  if (kind == MODEL_ICMP_UNREACHABLE && icmp[1] == FRAGMENTATION_NEEDED)
+    seg->icmp.mtu = get16(icmp + 6);
+}
+
 static void parse_icmp(reader_t *reader, uint32_t src_ip, size_t at, size_t len) {
   const uint8_t *icmp = reader->octets + at;
 
   if (len < ICMP || !sums_to_zero(0, icmp, len)) {
     drop(reader, MODEL_DROP_ICMP_BAD);
+  } else if (icmp_error_kind(icmp[0], icmp[1]) != MODEL_ICMP_NONE) {
+    parse_icmp_error(reader, icmp_error_kind(icmp[0], icmp[1]), at, len);
   } else if (icmp[0] != ECHO_REQUEST || icmp[1] != 0) {
     drop(reader, MODEL_DROP_ICMP_OTHER);
   } else if (len - ICMP_DATA > ECHO_OCTETS) {

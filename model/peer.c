@@ -225,6 +225,15 @@ void peer_segment_arrives(struct model_peer *peer, const model_rx_seg_t *seg,
   }
 }
 
+void peer_icmp_error_arrives(struct model_peer *peer, const model_rx_seg_t *seg) {
+  peer_conn_t *conn = conn_of(peer, &seg->key);
+
+  if (conn != NULL)
+    peer_happens(peer, conn, &(model_tcb_event_t){.kind = MODEL_EV_ICMP, .seg = *seg}, NULL);
+  else
+    peer_count_drop(peer, MODEL_DROP_ICMP_NO_CONN);
+}
+
 /* --- Time ------------------------------------------------------------------------------------ */
 
 void model_peer_advance(struct model_peer *peer, uint64_t now_us) {

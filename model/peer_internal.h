@@ -71,6 +71,7 @@ peer_conn_t *peer_new_conn(struct model_peer *peer);
 bool peer_key_is_free(struct model_peer *peer, const model_flow_key_t *key);
 
 /* A segment of a sound frame; payload is NULL when it has none. */
+void peer_icmp_error_arrives(struct model_peer *peer, const model_rx_seg_t *seg);
 void peer_segment_arrives(struct model_peer *peer, const model_rx_seg_t *seg,
                           const uint8_t *payload);
 

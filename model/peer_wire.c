@@ -141,6 +141,9 @@ void model_peer_frame_in(struct model_peer *peer, const uint8_t *octets, size_t 
     case MODEL_FRAME_ECHO:
       echo_arrives(peer, &frame.echo, octets + frame.payload_off);
       break;
+    case MODEL_FRAME_ICMP_ERROR:
+      peer_icmp_error_arrives(peer, &frame.seg);
+      break;
     default:
       peer_count_drop(peer, frame.drop);
       break;

@@ -46,10 +46,11 @@ typedef struct model_echo {
 } model_echo_t;
 
 typedef enum model_frame_kind {
-  MODEL_FRAME_DROPPED, /**< drop says why */
-  MODEL_FRAME_SEGMENT, /**< seg; its payload begins at payload_off */
-  MODEL_FRAME_ARP,     /**< arp */
-  MODEL_FRAME_ECHO     /**< echo; its octets after the checksum begin at payload_off */
+  MODEL_FRAME_DROPPED,   /**< drop says why */
+  MODEL_FRAME_SEGMENT,   /**< seg; its payload begins at payload_off */
+  MODEL_FRAME_ARP,       /**< arp */
+  MODEL_FRAME_ECHO,      /**< echo; its octets after the checksum begin at payload_off */
+  MODEL_FRAME_ICMP_ERROR /**< seg.icmp, about a segment of ours with seg.key and seg.seq */
 } model_frame_kind_t;
 
 /** What is in a frame; only the members that belong to kind are not zero. */

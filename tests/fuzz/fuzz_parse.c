@@ -80,10 +80,14 @@ static void check(const model_netif_t *own, const uint8_t *octets, size_t len,
     case MODEL_FRAME_ARP:
       FUZZ_CHECK(parsed->payload_off == 0);
       break;
+    case MODEL_FRAME_ICMP_ERROR:
+      FUZZ_CHECK(parsed->seg.icmp.kind != MODEL_ICMP_NONE && parsed->seg.payload_len == 0);
+      break;
     default:
-      FUZZ_CHECK(
-          parsed->kind == MODEL_FRAME_DROPPED &&
-          (parsed->drop <= MODEL_DROP_TCP_OPTION || parsed->drop == MODEL_DROP_IP_SOURCE_ROUTE));
+      FUZZ_CHECK(parsed->kind == MODEL_FRAME_DROPPED);
+      FUZZ_CHECK(parsed->drop <= MODEL_DROP_TCP_OPTION ||
+                 parsed->drop == MODEL_DROP_IP_SOURCE_ROUTE ||
+                 parsed->drop == MODEL_DROP_ICMP_QUOTE);
       break;
   }
 }

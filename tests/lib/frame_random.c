@@ -96,6 +96,26 @@ static void random_segment(frame_t *frame, const frame_path_t *path, tb_rng_t *r
   frame_build_tcp(frame, path, &tcp);
 }
 
+/* About a segment that dst_ip of the path could have sent. */
+static void random_icmp_error(frame_t *frame, const frame_path_t *path, tb_rng_t *rng) {
+  static const uint8_t kTypes[] = {3, 3, 4, 5, 11, 12};
+  frame_quote_t quote = {
+      .src_ip = path->dst_ip,
+      .dst_ip = tb_random(rng),
+      .src_port = any16(rng),
+      .dst_port = any16(rng),
+      .seq = tb_random(rng),
+      .fragment = one_in(rng, 8) ? any16(rng) : 0x4000,
+      .proto = one_in(rng, 8) ? any8(rng) : 0,
+      .ip_options_len = (uint8_t)(one_in(rng, 2) ? 4 * tb_random_below(rng, 11) : 0)};
+
+  fill(quote.ip_options, sizeof quote.ip_options, rng);
+  if (one_in(rng, 8)) quote.src_ip ^= 1U << tb_random_below(rng, 32);
+  frame_build_icmp_error(frame, path, kTypes[tb_random_below(rng, sizeof kTypes)],
+                         (uint8_t)tb_random_below(rng, one_in(rng, 4) ? 256 : 6), any16(rng),
+                         &quote, one_in(rng, 2) ? tb_random_below(rng, 100) : 0);
+}
+
 /* A list of IPv4 options of random kinds, source routes now and then; the end may lie before len.
  */
 static void ip_options(uint8_t *octets, uint32_t len, tb_rng_t *rng) {
@@ -134,8 +154,10 @@ void frame_random(frame_t *frame, const frame_path_t *path, tb_rng_t *rng) {
     ip_options(way.ip_options, way.ip_options_len, rng);
   }
   const uint32_t dice = tb_random_below(rng, 32);
-  if (dice < 24) {
+  if (dice < 23) {
     random_segment(frame, &way, rng);
+  } else if (dice < 24) {
+    random_icmp_error(frame, &way, rng);
   } else if (dice < 28) {
     frame_build_icmp(frame, &way, one_in(rng, 4) ? any8(rng) : 8, one_in(rng, 8) ? any8(rng) : 0,
                      body, len);

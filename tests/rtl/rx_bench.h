@@ -194,10 +194,9 @@ static inline sent_t *rx_send(rx_bench_t *bench, const frame_t *frame, outcome_t
   sent_t *sent = &bench->sent[bench->sent_count++];
 
   cr_assert_leq(bench->sent_count, MAX_FRAMES);
+  *sent = (sent_t){.outcome = outcome, .reason = reason};
   sent->frame = malloc(offsetof(frame_t, data) + frame->len + LANES);
   memcpy(sent->frame, frame, offsetof(frame_t, data) + frame->len);
-  sent->outcome = outcome;
-  sent->reason = reason;
   if (outcome != TO_NOTHING) {
     const char *wrong = frame_check(sent->frame, &sent->info);
 

@@ -88,7 +88,9 @@ static void watch(rx_bench_t *bench) {
     if (sent->outcome == TO_NOTHING) print_frame(sent);
     cr_assert_neq(sent->outcome, TO_NOTHING, "RTL keeps what the model drops for %d",
                   (int)sent->reason);
-    cr_assert_eq(*tb->count_segment_o, sent->outcome == TO_SEGMENT);
+    const bool segment = sent->outcome == TO_SEGMENT && sent->icmp_kind == 0;
+    if (*tb->count_segment_o != segment) print_frame(sent);
+    cr_assert_eq(*tb->count_segment_o, segment);
     if (sent->outcome == TO_ECHO) {
       bench->echo_next = sent;
       echo_pending = true;
@@ -118,7 +120,8 @@ static void compare_segment(rx_bench_t *bench, const sent_t *sent, verdict_t *ve
                 flags >> 2 & 1, flags >> 1 & 1, flags & 1},
       .wnd = *tb->seg_wnd_o,
       .urg_ptr = *tb->seg_urg_ptr_o,
-      .payload_len = *tb->seg_payload_len_o};
+      .payload_len = *tb->seg_payload_len_o,
+      .icmp = {*tb->seg_icmp_kind_o, *tb->seg_icmp_code_o, *tb->seg_icmp_mtu_o}};
 
   parse(sent, &parsed);
   rtl_tcp_options_get(&opt, tb->seg_opt_o, 0);
@@ -128,15 +131,27 @@ static void compare_segment(rx_bench_t *bench, const sent_t *sent, verdict_t *ve
     print_frame(sent);
     cr_assert_fail("segment differs from the model's");
   }
-  cr_assert_eq(parsed.payload_off, sent->info.payload);
+  if (seg.icmp.kind == 0) cr_assert_eq(parsed.payload_off, sent->info.payload);
   rx_decide_random(bench, sent, verdict);
+}
+
+/* What the bench itself compares. */
+static void rx_expect_icmp_error(sent_t *sent, const model_rx_seg_t *seg) {
+  sent->icmp_kind = seg->icmp.kind;
+  sent->icmp_code = seg->icmp.code;
+  sent->icmp_mtu = seg->icmp.mtu;
+  sent->info = (frame_info_t){.src_ip = seg->key.remote_ip,
+                              .src_port = seg->key.remote_port,
+                              .dst_port = seg->key.local_port,
+                              .seq = seg->seq};
 }
 
 static void send_frame(rx_bench_t *bench, bool mac_error) {
   static const outcome_t kinds[] = {[MODEL_FRAME_DROPPED] = TO_NOTHING,
                                     [MODEL_FRAME_SEGMENT] = TO_SEGMENT,
                                     [MODEL_FRAME_ARP] = TO_ARP,
-                                    [MODEL_FRAME_ECHO] = TO_ECHO};
+                                    [MODEL_FRAME_ECHO] = TO_ECHO,
+                                    [MODEL_FRAME_ICMP_ERROR] = TO_SEGMENT};
   model_frame_t parsed;
 
   model_parse(&own, frame.data, frame.len, !mac_error, &parsed);
@@ -145,7 +160,9 @@ static void send_frame(rx_bench_t *bench, bool mac_error) {
                                              ? tb_random_below(&bench->rng, 64)
                                          : frame.len < RUNT ? RUNT / 4
                                                             : 0;
-  rx_send(bench, &frame, outcome, (drop_t)parsed.drop)->mac_error = mac_error;
+  sent_t *sent = rx_send(bench, &frame, outcome, (drop_t)parsed.drop);
+  sent->mac_error = mac_error;
+  if (parsed.kind == MODEL_FRAME_ICMP_ERROR) rx_expect_icmp_error(sent, &parsed.seg);
   outcomes[outcome]++;
   if (outcome == TO_NOTHING) drops[parsed.drop]++;
 }
