@@ -155,6 +155,9 @@ static void segment_arrives_otherwise(step_t *step) {
   model_check_urg(step);
   model_segment_text(step, acceptable);
   model_check_fin(step, acceptable, fin_is_last);
+  /* Every second segment, but what waits is processed first (RFC 9293 section 3.8.6.3, MUST-58 and
+   * 59).  Engine policy: what waits is what is next of all that was received. */
+  if (step->tcb->unacked_segs >= 2 && !step->ev->more) step->ack_due = true;
   if (step->ack_due || repeated_syn) model_send_ack(step);
 }
 

@@ -45,9 +45,9 @@ static void keep(step_t *step, uint32_t left, uint32_t right) {
 
 /* Whether text is acknowledged at once or later (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2).
  * At once: what lies behind a gap, what fills one or part of one, what is beyond the window or a
- * FIN.  Engine policy: every second segment with text too, whatever its size. */
+ * FIN.  Engine policy: the fourth segment with text too, whatever waits behind it. */
 static bool ack_can_wait(const model_tcb_t *tcb, bool ahead, bool cut) {
-  return !ahead && !cut && tcb->ooo_valid == 0 && tcb->unacked_segs == 0 && !tcb->opts.quickack;
+  return !ahead && !cut && tcb->ooo_valid == 0 && tcb->unacked_segs < 3 && !tcb->opts.quickack;
 }
 
 /* [left, right) is what the window leaves of the text. */

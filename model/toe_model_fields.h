@@ -228,7 +228,7 @@
   F(uint8_t, retries)                  /* 0 to 15; since the last progress */ \
   F(uint8_t, delack_armed) \
   F(uint64_t, delack_deadline_us) \
-  F(uint8_t, unacked_segs)             /* 0 to 3, saturates; received, not acknowledged */ \
+  F(uint8_t, unacked_segs)             /* 0 to 3; received, not acknowledged */ \
   F(uint8_t, keep_armed) \
   F(uint64_t, keep_deadline_us) \
   F(uint8_t, user_timeout_armed) \
@@ -253,7 +253,8 @@
   S(rx_seg, seg) \
   S(cmd, cmd) \
   F(uint8_t, open_valid)               /* start from open, whatever was held before */ \
-  S(tcb_open, open)
+  S(tcb_open, open) \
+  F(uint8_t, more)                     /* another segment of the connection waits behind it */
 
 /* What the TIME-WAIT table needs to know of a connection. */
 #define MODEL_TIME_WAIT_FIELDS(F, S, A) \

@@ -217,7 +217,7 @@ package toe_tcp_pkg;
     logic [3:0] retries;  // retransmissions or probes since the last progress
     logic delack_armed;
     time_us_t delack_deadline_us;
-    logic [1:0] unacked_segs;  // segments with data received and not acknowledged, saturates
+    logic [1:0] unacked_segs;  // segments with data received and not acknowledged; 3 at most
     logic keep_armed;
     time_us_t keep_deadline_us;
     logic user_timeout_armed;  // data waits for acknowledgement
@@ -258,6 +258,7 @@ package toe_tcp_pkg;
     cmd_t       cmd;
     logic       open_valid;  // start from open, whatever the TCB held before
     tcb_open_t  open;
+    logic       more;        // EvSegment: another segment of conn waits right behind it
   } tcb_event_t;
 
   // Record of a connection in TIME-WAIT, for toe_time_wait.

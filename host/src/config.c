@@ -128,7 +128,8 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
       {TOE_REG(RTO_INITIAL_US), config->rto_initial_us},
       {TOE_REG(RTO_MIN_US), config->rto_min_us},
       {TOE_REG(RTO_MAX_US), config->rto_max_us},
-      {TOE_REG(RETRIES), config->data_retries | (uint32_t)config->syn_retries << TOE_REGS__RETRIES__SYN_bp |
+      {TOE_REG(RETRIES), config->data_retries |
+                             (uint32_t)config->syn_retries << TOE_REGS__RETRIES__SYN_bp |
                              (uint32_t)config->r1_retries << TOE_REGS__RETRIES__R1_bp},
       {TOE_REG(TIME_WAIT_US), config->time_wait_us},
       {TOE_REG(DELACK_US), config->delack_us},

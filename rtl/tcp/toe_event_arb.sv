@@ -10,7 +10,8 @@
 //   waits for that source, because each of them keeps the connection busy.
 // Among the others the one served longest ago goes first.  So each source is served after a bounded
 // number of events, provided that its queues get room.
-// rx_ready_o and cmd_ready_o depend on rx_ev_i and cmd_ev_i combinationally.
+// rx_ready_o and cmd_ready_o depend on rx_ev_i and cmd_ev_i combinationally, and so does ev_o.more:
+// it looks at the segment that waits when the event appears.
 
 module toe_event_arb
   import toe_pkg::*;
@@ -239,17 +240,25 @@ module toe_event_arb
   end
 
   // What an event does not have is zero, so that a step depends on nothing else.
+  tcb_event_t ev_q;
   always_ff @(posedge clk_i) begin
     if (granted) begin
-      ev_o.kind       <= kind;
-      ev_o.conn       <= granted_conn;
-      ev_o.now_us     <= now_us_i;
-      ev_o.seg        <= rx_grant ? rx_ev_i.seg : '0;
-      ev_o.cmd        <= grant[Cmd] ? cmd_ev_i.cmd : '0;
-      ev_o.open_valid <= (rx_grant && rx_ev_i.open_valid) || (grant[Cmd] && cmd_ev_i.open_valid);
-      if (rx_grant) ev_o.open <= rx_ev_i.open;
-      else ev_o.open <= grant[Cmd] ? cmd_ev_i.open : '0;
+      ev_q.kind       <= kind;
+      ev_q.conn       <= granted_conn;
+      ev_q.now_us     <= now_us_i;
+      ev_q.seg        <= rx_grant ? rx_ev_i.seg : '0;
+      ev_q.cmd        <= grant[Cmd] ? cmd_ev_i.cmd : '0;
+      ev_q.open_valid <= (rx_grant && rx_ev_i.open_valid) || (grant[Cmd] && cmd_ev_i.open_valid);
+      if (rx_grant) ev_q.open <= rx_ev_i.open;
+      else ev_q.open <= grant[Cmd] ? cmd_ev_i.open : '0;
+      ev_q.more <= 1'b0;
     end
+  end
+
+  always_comb begin
+    ev_o = ev_q;
+    ev_o.more = ev_valid_o && ev_q.kind == EvSegment && rx_valid_i &&
+                rx_ev_i.kind == EvSegment && rx_ev_i.conn == ev_q.conn;
   end
 
 endmodule

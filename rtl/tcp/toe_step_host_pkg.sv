@@ -143,9 +143,9 @@ package toe_step_host_pkg;
 
   function automatic mid_t update_timer(mid_t mid_in, cfg_t cfg, check_t chk);
     // verilator no_inline_task
-    mid_t       mid;
+    mid_t mid;
     logic [3:0] most, again;
-    logic       opening, used_up;
+    logic opening, used_up;
     mid     = mid_in;
     opening = mid.tcb.state inside {TcpSynSent, TcpSynRcvd};
     most    = opening ? cfg.syn_retries : cfg.data_retries;
@@ -155,8 +155,7 @@ package toe_step_host_pkg;
 
     if (chk.rtx_due) begin
       // A user timeout is the connection's own R2, sooner or later (RFC 9293 MUST-21).
-      if (used_up && (opening || mid.tcb.user_timeout_us == '0))
-        return give_up(mid, ReasonTimeout);
+      if (used_up && (opening || mid.tcb.user_timeout_us == '0)) return give_up(mid, ReasonTimeout);
       if (mid.tcb.rtx_mode == RtxRetransmit) begin
         mid.tcb = retransmit_from_una(cfg, mid.tcb, chk);
         if (again == cfg.r1_retries && again != mid.tcb.retries) mid.tcb.notify.retrying = 1'b1;

@@ -109,7 +109,7 @@ package toe_step_pkg;
         if (!chk.same_key) mid = refuse_no_conn(mid, ev.seg);
         else if (is_finished(tcb.state)) mid = update_finished(mid, ev.seg);
         else if (tcb.state == TcpSynSent) mid = update_syn_sent(mid, cfg, chk, ev.seg);
-        else mid = update_segment(mid, chk, ev.seg, ev.conn);
+        else mid = update_segment(mid, chk, ev.seg, ev.conn, ev.more);
       end
       EvNoConn:  mid = refuse_no_conn(mid, ev.seg);
       EvCommand: mid = update_command(mid, chk, ev.cmd);

@@ -187,10 +187,10 @@ package toe_step_segment_pkg;
     mid_t       mid;
     seq_range_t joined;
     mid = mid_in;
-    // At once: a gap that opens, lasts or closes (RFC 5681 section 4.2), text beyond the window,
-    // every second segment.
+    // At once: a gap that opens, lasts or closes (RFC 5681 section 4.2), text beyond the window, the
+    // fourth segment.
     if (chk.ahead || chk.cut || mid.tcb.ooo_valid != '0 || mid.tcb.opts.quickack ||
-        mid.tcb.unacked_segs != '0)
+        mid.tcb.unacked_segs == '1)
       mid.tx_kind = TxAck;
     if (chk.ahead && mid.tcb.ooo_valid == '1 && chk.touches == '0)
       return refuse(mid, TxAck, DropReassembly);
@@ -288,7 +288,8 @@ package toe_step_segment_pkg;
   endfunction
 
   // RFC 9293 section 3.10.7.4: SYN-RECEIVED and all later states.
-  function automatic mid_t update_segment(mid_t mid_in, check_t chk, rx_seg_t seg, conn_id_t conn);
+  function automatic mid_t update_segment(mid_t mid_in, check_t chk, rx_seg_t seg, conn_id_t conn,
+                                          logic more);
     // verilator no_inline_task
     mid_t       mid;
     fsm_event_t ev;
@@ -362,6 +363,8 @@ package toe_step_segment_pkg;
       ev.fin                     = 1'b1;
     end
     if (seg.flags.fin || ev.fin || syn_again) mid.tx_kind = TxAck;
+    // Every second segment, but what waits is processed first (RFC 9293 MUST-58, MUST-59).
+    if (mid.tcb.unacked_segs[1] && !more) mid.tx_kind = TxAck;
 
     ev.acks_fin   = chk.acks_fin;
     ev.user_close = mid.tcb.fin_queued;

@@ -85,6 +85,18 @@ static inline void note_receive(deeds_t *d, const scene_t *s) {
   note(d, "receive numbers wrap", a->rcv_nxt < b->rcv_nxt && !s->ev->open_valid && b->rcv_nxt != 0);
 }
 
+static inline void note_aggregation(deeds_t *d, const scene_t *s) {
+  const rtl_tcb_t *b = s->before, *a = s->after;
+  const bool segment = s->ev->kind == EvSegment;
+
+  note(d, "ACK left to the segment behind", segment && a->unacked_segs == 3);
+  note(d, "fourth segment acknowledged though more wait",
+       segment && s->ev->more && b->unacked_segs == 3 && s->act->verdict.keep &&
+           a->unacked_segs == 0);
+  note(d, "ACK that was left sent beside no text",
+       segment && b->unacked_segs >= 2 && !s->act->verdict.keep && s->act->tx_valid);
+}
+
 static inline void note_send(deeds_t *d, const scene_t *s) {
   const rtl_tcb_t *b = s->before, *a = s->after;
   const bool turn = s->ev->kind == EvSend;
@@ -155,6 +167,7 @@ static inline void note_deeds(deeds_t *d, const scene_t *s) {
   d->next = 0;
   note_congestion(d, s);
   note_receive(d, s);
+  note_aggregation(d, s);
   note_send(d, s);
   note_timers(d, s);
   note_icmp(d, s);

@@ -190,7 +190,8 @@ static inline rtl_tcb_event_t random_event(world_t *w) {
   if (pick < h->segments) {
     if (t->state > TcpSynRcvd && chance(w, 1, 400)) w->duplicates = 2 + below(w, 18);
     return (rtl_tcb_event_t){.kind = EvSegment,
-                             .seg = w->duplicates > 0 ? duplicate_ack(w) : peer_segment(w)};
+                             .seg = w->duplicates > 0 ? duplicate_ack(w) : peer_segment(w),
+                             .more = chance(w, 1, 3)};
   }
   if (pick < h->segments + h->commands)
     return (rtl_tcb_event_t){.kind = EvCommand, .cmd = random_command(w)};

@@ -46,6 +46,7 @@ typedef struct seg {
   uint16_t len;
   uint16_t wnd; /* 0: the peer's usual one */
   uint16_t urg;
+  bool more; /* another segment waits behind it */
   rtl_tcp_options_t opt;
 } seg_t;
 
@@ -225,7 +226,7 @@ static inline rtl_rx_seg_t wire_segment(const bench_t *b, seg_t seg) {
 
 /* A segment from the peer, without the grant that it may cause. */
 static inline void rx_only_segment(bench_t *b, seg_t seg) {
-  b->ev = (rtl_tcb_event_t){.kind = EvSegment, .seg = wire_segment(b, seg)};
+  b->ev = (rtl_tcb_event_t){.kind = EvSegment, .seg = wire_segment(b, seg), .more = seg.more};
   run_event(b);
 }
 

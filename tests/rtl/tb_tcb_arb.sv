@@ -51,6 +51,7 @@ module tb_tcb_arb
     output logic     [31:0] ev_cmd_mark_o,
     output logic            ev_open_o,
     output logic     [31:0] ev_open_mark_o,
+    output logic            ev_more_o,
 
     output logic [7:0] write_stage_o
 );
@@ -115,6 +116,7 @@ module tb_tcb_arb
   assign ev_cmd_mark_o  = ev.cmd.tag;
   assign ev_open_o      = ev.open_valid;
   assign ev_open_mark_o = ev.open.iss;
+  assign ev_more_o      = ev.more;
   assign write_stage_o  = 8'(WriteStage);
 
 endmodule

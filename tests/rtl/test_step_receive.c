@@ -508,3 +508,54 @@ Test(close_wait, urgent_pointer_is_ignored) {
   rx(&b, "UA", .seq = 2, .ack = 1, .urg = 5);
   cr_assert_not(notified(&b).urgent);
 }
+
+/* --- Segments that wait behind (RFC 9293 MUST-58, MUST-59) --- */
+
+Test(established, ack_is_left_to_the_last_segment_that_waits) {
+  bench_t b = established();
+  rx(&b, "A", .seq = 1, .ack = 1, .len = 100, .more = true);
+  rx(&b, "A", .seq = 101, .ack = 1, .len = 100, .more = true);
+  rx(&b, "A", .seq = 201, .ack = 1, .len = 100, .more = true);
+  quiet(&b);
+  cr_assert(b.tcb.delack_armed);
+  rx(&b, "A", .seq = 301, .ack = 1, .len = 100);
+  tx(&b, "A", .seq = 1, .ack = 401);
+  quiet(&b);
+}
+
+Test(established, fourth_segment_is_acknowledged_whatever_waits) {
+  bench_t b = established();
+  for (uint32_t i = 0; i < 8; i++) {
+    rx(&b, "A", .seq = 1 + 100 * i, .ack = 1, .len = 100, .more = true);
+    if (i % 4 == 3) tx(&b, "A", .seq = 1, .ack = 101 + 100 * i);
+    quiet(&b);
+  }
+}
+
+Test(established, ack_that_was_left_does_not_depend_on_the_next_segments_text) {
+  bench_t b = established();
+  rx(&b, "A", .seq = 1, .ack = 1, .len = 100, .more = true);
+  rx(&b, "A", .seq = 101, .ack = 1, .len = 100, .more = true);
+  rx(&b, "A", .seq = 201, .ack = 1); /* empty */
+  tx(&b, "A", .seq = 1, .ack = 201);
+  quiet(&b);
+  /* When the next one is good for nothing, time brings the ACK. */
+  rx(&b, "A", .seq = 201, .ack = 1, .len = 100, .more = true);
+  rx(&b, "A", .seq = 301, .ack = 1, .len = 100, .more = true);
+  rx(&b, "", .seq = 401);
+  quiet(&b);
+  wait_us(&b, DELACK_US);
+  tx(&b, "A", .seq = 1, .ack = 401);
+}
+
+Test(established, duplicate_acks_for_a_gap_wait_for_nobody) {
+  bench_t b = established();
+  for (uint32_t i = 0; i < 3; i++) {
+    rx(&b, "A", .seq = 101 + 100 * i, .ack = 1, .len = 100, .more = true);
+    tx(&b, "A", .seq = 1, .ack = 1);
+  }
+  rx(&b, "A", .seq = 1, .ack = 1, .len = 100, .more = true);
+  tx(&b, "A", .seq = 1, .ack = 401);
+  rx(&b, "FA", .seq = 401, .ack = 1, .len = 100, .more = true);
+  tx(&b, "A", .seq = 1, .ack = 502);
+}

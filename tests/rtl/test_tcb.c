@@ -76,6 +76,31 @@ Test(tcb, segments_of_one_connection_as_near_as_forwarding_allows) {
   delete_bench(b);
 }
 
+/* RFC 9293 MUST-58, MUST-59: what waits is processed before it is acknowledged. */
+Test(tcb, segments_that_wait_share_an_ack) {
+  struct bench *b = new_bench();
+  enum { COUNT = 32 };
+
+  open_all(b);
+  const uint32_t before = b->seen[5].segments;
+  for (uint32_t n = 0; n < COUNT; n++) {
+    offer_data(b, 5, 1);
+    wait_taken(b);
+  }
+  wait_idle(b);
+  const uint32_t acks = b->seen[5].segments - before;
+  cr_expect_leq(acks, COUNT / 4 + 2, "%u ACKs for %u segments that waited", acks, COUNT);
+  cr_expect_eq(b->seen[5].rcv_nxt, b->seen[5].peer_nxt);
+  /* One at a time nothing waits: an ACK for every second segment. */
+  const uint32_t then = b->seen[5].segments;
+  for (uint32_t n = 0; n < COUNT; n++) {
+    offer_data(b, 5, 1);
+    wait_idle(b);
+  }
+  cr_expect_eq(b->seen[5].segments - then, COUNT / 2);
+  delete_bench(b);
+}
+
 Test(tcb, one_connection_sends_every_seven_cycles) {
   struct bench *b = new_bench();
   struct seen *seen = &b->seen[2];

@@ -10,7 +10,7 @@
 
 /* Sources, and the kinds of their events, numbered as in tcb_event_e. */
 enum source { RX, CMD, TIMER, SEND, NOTIFY, SOURCES, NONE = -1 };
-enum kind { EV_SEGMENT, EV_NO_CONN, EV_DISCARD, EV_COMMAND, EV_TIMER, EV_SEND, EV_NOTIFY };
+enum kind { EV_SEGMENT, EV_NO_CONN, EV_DISCARD, EV_COMMAND, EV_TIMER, EV_SEND, EV_NOTIFY, EV_ICMP };
 /* Output queues, as in outputs_t. */
 enum { ROOM_ENDING = 1, ROOM_NTF = 2, ROOM_VERDICT = 4, ROOM_TX = 8, ROOM_ALL = 15 };
 enum { CONNS = 16, MAX_RX_RUN = 8 };
@@ -55,6 +55,8 @@ static uint8_t outputs_of(uint8_t kind) {
     case EV_NO_CONN:
     case EV_DISCARD:
       return ROOM_TX | ROOM_VERDICT;
+    case EV_ICMP:
+      return ROOM_VERDICT | ROOM_ENDING;
     case EV_COMMAND:
       return ROOM_TX | ROOM_NTF | ROOM_ENDING;
     case EV_NOTIFY:
@@ -116,6 +118,8 @@ static enum source cycle(struct bench *b) {
   *tb->cmd_open_i = b->mark[CMD] % 2;
   *tb->now_us_i += 3;
   tb_tb_tcb_arb_eval(tb);
+  cr_assert_eq(*tb->ev_more_o, *tb->ev_valid_o && *tb->ev_kind_o == EV_SEGMENT && b->valid[RX] &&
+                                   b->rx_kind == EV_SEGMENT && b->conn[RX] == *tb->ev_conn_o);
   for (int s = 0; s < SOURCES; s++) {
     if (!b->valid[s] || !*ready_ports[s]) continue;
     cr_assert_eq(granted, NONE, "two events in one cycle");
