@@ -17,7 +17,7 @@ enum {
   PROTO_ICMP = 1,
   PROTO_TCP = 6,
   DONT_FRAGMENT = 0x4000,
-  TTL = 64
+  DEFAULT_TTL = 64
 };
 
 static uint8_t *build_ethernet(const model_netif_t *own, uint64_t dst_mac, uint16_t type,
@@ -25,14 +25,15 @@ static uint8_t *build_ethernet(const model_netif_t *own, uint64_t dst_mac, uint1
   return put16(put48(put48(at, dst_mac), own->mac), type);
 }
 
-static uint8_t *build_ipv4(const model_netif_t *own, uint8_t proto, uint32_t dst_ip, size_t len,
-                           uint8_t *at) {
+/* The ECN field is that of a sender that does not know ECN (RFC 3168 section 5). */
+static uint8_t *build_ipv4(const model_netif_t *own, uint8_t dscp, uint8_t proto, uint32_t dst_ip,
+                           size_t len, uint8_t *at) {
   uint8_t *const start = at;
 
-  at = put8(put8(at, 0x45), 0);
+  at = put8(put8(at, 0x45), (uint8_t)(dscp << 2));
   at = put16(at, (uint16_t)(IPV4 + len));
   at = put16(put16(at, 0), DONT_FRAGMENT);
-  at = put8(put8(at, TTL), proto);
+  at = put8(put8(at, own->ttl != 0 ? own->ttl : DEFAULT_TTL), proto);
   at = put16(at, 0);
   at = put32(put32(at, own->ip), dst_ip);
   put16(start + 10, (uint16_t)~model_checksum_add(0, start, IPV4));
@@ -60,7 +61,7 @@ size_t model_build_segment(const model_netif_t *own, const model_tx_seg_t *seg,
   const uint16_t tcp_len = (uint16_t)(header_len + payload_len);
   uint8_t *at = build_ethernet(own, seg->dst_mac, TYPE_IPV4, octets);
 
-  at = build_ipv4(own, PROTO_TCP, seg->key.remote_ip, tcp_len, at);
+  at = build_ipv4(own, seg->dscp, PROTO_TCP, seg->key.remote_ip, tcp_len, at);
   uint8_t *const tcp = at;
   at = put16(put16(at, seg->key.local_port), seg->key.remote_port);
   at = put32(put32(at, seg->seq), seg->ack);
@@ -89,7 +90,7 @@ size_t model_build_echo(const model_netif_t *own, const model_echo_t *echo, cons
   const size_t len = ICMP + (size_t)echo->len;
   uint8_t *at = build_ethernet(own, echo->src_mac, TYPE_IPV4, octets);
 
-  at = build_ipv4(own, PROTO_ICMP, echo->src_ip, len, at);
+  at = build_ipv4(own, own->dscp, PROTO_ICMP, echo->src_ip, len, at);
   memset(at, 0, ICMP); /* an echo reply is type 0, code 0 */
   memcpy(at + ICMP, data, echo->len);
   put16(at + 2, (uint16_t)~model_checksum_add(0, at, len));

@@ -26,6 +26,8 @@ typedef struct model_netif {
   uint32_t ip;      /**< as all addresses: first octet on the wire highest */
   uint32_t netmask; /**< ones, then zeros */
   uint16_t mtu;     /**< largest IPv4 packet, octets, 576 to 9000 */
+  uint8_t ttl;      /**< of packets that are sent; 0: 64 */
+  uint8_t dscp;     /**< of those that belong to no connection, 0 to 63 */
   bool enabled;     /**< false: nothing is received */
 } model_netif_t;
 
@@ -89,8 +91,8 @@ bool model_parse_options(const uint8_t *octets, size_t len, model_tcp_options_t 
 /**
  * Writes a TCP segment as an Ethernet frame, padded to MODEL_MIN_FRAME octets with zeros.
  *
- * Engine policy: DF set and identification 0 (RFC 6864 section 4.1), TTL 64; a payload that the MTU
- * does not hold is cut at its end.
+ * Engine policy: DF set and identification 0 (RFC 6864 section 4.1), TTL 64 (RFC 1700); a payload
+ * that the MTU does not hold is cut at its end.
  *
  * @param own      who sends
  * @param seg      dst_mac counts, mac_valid and conn do not

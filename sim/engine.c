@@ -32,6 +32,9 @@ static void drive_rx(struct toe_sim *sim) {
     *m->rx_tuser = 0;
     return;
   }
+  if (sim->in_offset == 0 && sim->lockstep != NULL)
+    sim_lockstep_arrives(sim->lockstep, frame->octets, frame->len,
+                         (frame->flags & TOE_SIM_BAD_FCS) == 0);
   const size_t left = frame->len - sim->in_offset;
   const bool last = left <= m->beat_octets;
   const size_t octets = last ? left : m->beat_octets;

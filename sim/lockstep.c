@@ -30,12 +30,13 @@ struct connection {
 
 struct sim_lockstep {
   model_cfg_t cfg;
-  uint8_t ttl; /* of every packet */
   uint32_t seed;
   uint64_t events;
   bool reset; /* soft reset was asked for, and the engine is not enabled again */
   uint32_t num_conns;
+  model_netif_t netif;
   struct sim_awaited_list awaited;
+  struct sim_arrived_list arrived;
   struct connection none;     /* for events that belong to no control block */
   struct connection *conns[]; /* NULL: no event yet */
 };
@@ -67,6 +68,19 @@ static model_cfg_t initial_config(const struct toe_sim_config *config) {
   };
 }
 
+/* The simulation writes what it was created with before anything else. */
+static model_netif_t initial_netif(const struct toe_sim_config *config) {
+  uint64_t mac = 0;
+
+  for (size_t i = 0; i < sizeof config->mac; i++) mac = mac << 8 | config->mac[i];
+  return (model_netif_t){.mac = mac,
+                         .ip = config->ip,
+                         .netmask = config->netmask,
+                         .mtu = config->mtu != 0 ? config->mtu : TOE_REGS__MTU__VALUE_reset,
+                         .ttl = TOE_REGS__IP_HEADER__TTL_reset,
+                         .enabled = true};
+}
+
 static void forget_connections(struct sim_lockstep *lockstep) {
   for (uint32_t i = 0; i < lockstep->num_conns; i++) {
     free(lockstep->conns[i]);
@@ -91,13 +105,26 @@ static void control(struct sim_lockstep *lockstep, uint32_t value) {
 /* What is written is followed, not read back, because a read would take cycles. */
 void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint32_t value) {
   model_cfg_t *cfg = &lockstep->cfg;
+  model_netif_t *netif = &lockstep->netif;
 
   switch (offset) {
     case offsetof(toe_regs_t, CTRL):
       control(lockstep, value);
       break;
+    case offsetof(toe_regs_t, LOCAL_MAC_HI):
+      netif->mac = (uint64_t)(value & 0xffff) << 32 | (uint32_t)netif->mac;
+      break;
+    case offsetof(toe_regs_t, LOCAL_MAC_LO):
+      netif->mac = netif->mac >> 32 << 32 | value;
+      break;
+    case offsetof(toe_regs_t, LOCAL_IP):
+      netif->ip = value;
+      break;
+    case offsetof(toe_regs_t, NETMASK):
+      netif->netmask = value;
+      break;
     case offsetof(toe_regs_t, MTU):
-      cfg->mtu = (uint16_t)value;
+      cfg->mtu = netif->mtu = (uint16_t)value;
       break;
     case offsetof(toe_regs_t, MIN_MSS):
       cfg->min_mss = (uint16_t)value;
@@ -111,7 +138,7 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
       cfg->min_pmtu = (uint16_t)value;
       break;
     case offsetof(toe_regs_t, IP_HEADER):
-      lockstep->ttl = value & TOE_REGS__IP_HEADER__TTL_bm;
+      netif->ttl = value & TOE_REGS__IP_HEADER__TTL_bm;
       cfg->dscp = (value & TOE_REGS__IP_HEADER__DSCP_bm) >> TOE_REGS__IP_HEADER__DSCP_bp;
       break;
     case offsetof(toe_regs_t, RTO_INITIAL_US):
@@ -207,6 +234,14 @@ static void forget_meaningless(struct results *results) {
   forget_meaningless_action(&results->action);
 }
 
+/* The parser's part of an event: the segment is one that the model finds in a frame as well. */
+static bool has_arrived(struct sim_lockstep *lockstep, const model_rx_seg_t *seg) {
+  model_rx_seg_t sound = *seg;
+
+  forget_meaningless_options(&sound.opt);
+  return sim_arrived_take(&lockstep->arrived, &sound);
+}
+
 bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *now,
                         const uint32_t *words, FILE *out) {
   rtl_trace_t trace;
@@ -222,6 +257,14 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
   if (trace.ev.open_valid) conn->tcb = (model_tcb_t){0};
   read_rtl(&trace, &rtl);
   from_rtl_tcb_event(&trace.ev, &ev);
+  if (trace.ev.kind <= EvDiscard && !has_arrived(lockstep, &ev.seg)) {
+    fprintf(out,
+            "lock-step: no frame that arrived holds the segment of event %" PRIu64
+            ", connection %u, cycle %" PRIu64 ", %" PRIu64 " ns, engine's seed %u\n",
+            lockstep->events, trace.ev.conn, now->cycle, now->ns, lockstep->seed);
+    print_history(out, conn);
+    return false;
+  }
   model.before = conn->tcb;
   model_step(&lockstep->cfg, &conn->tcb, &ev, &model.action);
   model.after = conn->tcb;
@@ -275,8 +318,6 @@ static bool needs_no_event(const struct sim_lockstep *lockstep, const model_tx_s
 
 static const char *complaint(const struct sim_lockstep *lockstep, const struct sim_segment *left,
                              enum sim_awaited_result result, uint64_t cycle) {
-  if (left->ttl != lockstep->ttl || left->ecn != 0)
-    return "TTL or ECN of the frame is not as configured";
   switch (result) {
     case SIM_AWAITED_FOUND:
       return NULL;
@@ -291,11 +332,40 @@ static const char *complaint(const struct sim_lockstep *lockstep, const struct s
   }
 }
 
+/* Whether the engine is enabled is not asked: what it drops for that is lost like any frame. */
+void sim_lockstep_arrives(struct sim_lockstep *lockstep, const uint8_t *frame, size_t len,
+                          bool fcs_good) {
+  sim_arrived_add(&lockstep->arrived, &lockstep->netif, frame, len, fcs_good);
+}
+
+/* The octets of a frame that left.  out: where a complaint goes. */
+static bool is_well_built(const struct sim_lockstep *lockstep, const struct sim_moment *now,
+                          const uint8_t *frame, size_t len, struct sim_segment *left, FILE *out) {
+  const enum sim_frame_content content = sim_frame_read(frame, len, left);
+  const long at = content == SIM_FRAME_SEGMENT
+                      ? sim_frame_difference(frame, len, left, lockstep->netif.ttl)
+                      : -1;
+
+  if (content == SIM_FRAME_UNSOUND)
+    fprintf(out, "lock-step: no receiver would take a frame that left");
+  else if (at >= 0)
+    fprintf(out, "lock-step: a frame is not built as the model builds it, from octet %ld on", at);
+  else
+    return true;
+  fprintf(out, ", cycle %" PRIu64 ", %" PRIu64 " ns, engine's seed %u\n", now->cycle, now->ns,
+          lockstep->seed);
+  for (size_t i = 0; i < len && i < MODEL_MAX_HEADERS; i++)
+    fprintf(out, "%02x%s", frame[i], i % 16 == 15 ? "\n" : " ");
+  fprintf(out, "\n");
+  return false;
+}
+
 bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *now,
                         const uint8_t *frame, size_t len, FILE *out) {
-  struct sim_segment left;
+  struct sim_segment left = {0};
 
-  if (!sim_frame_read(frame, len, &left)) return true;
+  if (!is_well_built(lockstep, now, frame, len, &left, out)) return false;
+  if (left.packet_len == 0) return true; /* no TCP */
   const enum sim_awaited_result result =
       sim_awaited_take(&lockstep->awaited, &left, lockstep->cfg.mtu, now->ns, out);
   const char *what = complaint(lockstep, &left, result, now->cycle);
@@ -320,7 +390,7 @@ struct sim_lockstep *sim_lockstep_new(const struct toe_sim_config *config) {
 
   if (lockstep == NULL) return NULL;
   lockstep->cfg = initial_config(config);
-  lockstep->ttl = TOE_REGS__IP_HEADER__TTL_reset;
+  lockstep->netif = initial_netif(config);
   lockstep->seed = config->seed;
   lockstep->num_conns = config->num_conns;
   return lockstep;

@@ -35,6 +35,11 @@ void sim_lockstep_delete(struct sim_lockstep *lockstep);
  * reset forgets every connection. */
 void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint32_t value);
 
+/** A frame begins to enter the engine.  Every segment of an event must be one that model_parse
+ * finds in a frame, in their order; frames that the engine has no room for are left out. */
+void sim_lockstep_arrives(struct sim_lockstep *lockstep, const uint8_t *frame, size_t len,
+                          bool fcs_good);
+
 /**
  * Checks one event.
  *
@@ -46,9 +51,10 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
                         const uint32_t *words, FILE *out);
 
 /**
- * Checks one frame that left: it is the segment that an event asked for, after those asked for
- * before.  Without an event there are only SYN-ACKs, and answers of SYN cache and TIME-WAIT, which
- * carry no octets and come from no live connection.
+ * Checks one frame that left: its octets are those that model_build_segment makes of the segment in
+ * it (the payload is taken as it is), and it is the segment that an event asked for, after those
+ * asked for before.  Without an event there are only SYN-ACKs, and answers of SYN cache and
+ * TIME-WAIT, which carry no octets and come from no live connection.
  *
  * @return false when it is not so.
  */

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/toe_model_frame.h"
 #include "sim/lockstep_compare.h"
 
 enum {
   ETHERNET = 14, /* octets of header */
   IPV4 = 20,     /* the engine sends no IPv4 options */
-  TCP = 20,
   PROTO_TCP = 6,
+  MAX_MTU = 9000,
   HELD = 12 /* segments that wait for an address, above which others may find no place */
 };
 
@@ -24,94 +25,71 @@ static const uint64_t kFreshNs = UINT64_C(1000000000);
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
-static uint16_t get16(const uint8_t *octets) {
-  return (uint16_t)(octets[0] << 8 | octets[1]);
+static uint64_t mac_at(const uint8_t *octets) {
+  uint64_t mac = 0;
+
+  for (size_t i = 0; i < 6; i++) mac = mac << 8 | octets[i];
+  return mac;
 }
 
-static uint32_t get32(const uint8_t *octets) {
-  return (uint32_t)get16(octets) << 16 | get16(octets + 2);
+static uint32_t address_at(const uint8_t *octets) {
+  return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 |
+         octets[3];
 }
 
-static void read_option(const uint8_t *option, uint8_t len, model_tcp_options_t *opt) {
-  switch (option[0] << 8 | len) {
-    case 2 << 8 | 4:
-      opt->mss_valid = 1;
-      opt->mss = get16(option + 2);
-      break;
-    case 3 << 8 | 3:
-      opt->wscale_valid = 1;
-      opt->wscale = option[2];
-      break;
-    case 4 << 8 | 2:
-      opt->sack_permitted = 1;
-      break;
-    case 8 << 8 | 10:
-      opt->ts_valid = 1;
-      opt->ts_val = get32(option + 2);
-      opt->ts_ecr = get32(option + 6);
-      break;
-    case 5 << 8 | 10:
-    case 5 << 8 | 18:
-    case 5 << 8 | 26:
-    case 5 << 8 | 34:
-      opt->sack_count = len / 8;
-      for (size_t i = 0; i < opt->sack_count; i++)
-        opt->sack[i] = (model_seq_range_t){get32(option + 2 + 8 * i), get32(option + 6 + 8 * i)};
-      break;
-    default:
-      break;
-  }
+/* Whoever the frame is for: the IPv4 header has no options, and the MTU is as large as one can be.
+ */
+static model_netif_t receiver_of(const uint8_t *frame, size_t len) {
+  return (model_netif_t){.mac = len >= ETHERNET ? mac_at(frame) : 0,
+                         .ip = len >= ETHERNET + IPV4 ? address_at(frame + ETHERNET + 16) : 0,
+                         .netmask = UINT32_MAX,
+                         .mtu = MAX_MTU,
+                         .enabled = true};
 }
 
-static void read_options(const uint8_t *options, size_t len, model_tcp_options_t *opt) {
-  while (len != 0 && options[0] != 0) {
-    size_t step = 1;
-    if (options[0] != 1) {
-      if (len < 2 || options[1] < 2 || options[1] > len) return;
-      step = options[1];
-      read_option(options, options[1], opt);
-    }
-    options += step;
-    len -= step;
-  }
+static bool carries_tcp(const uint8_t *frame, size_t len) {
+  return len >= ETHERNET + IPV4 && frame[12] == 0x08 && frame[13] == 0x00 &&
+         frame[ETHERNET + 9] == PROTO_TCP;
 }
 
-static uint8_t bit(uint8_t flags, int number) {
-  return flags >> number & 1;
+enum sim_frame_content sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out) {
+  const model_netif_t receiver = receiver_of(frame, len);
+  model_frame_t parsed;
+
+  if (!carries_tcp(frame, len)) return SIM_FRAME_OTHER;
+  model_parse(&receiver, frame, len, true, &parsed);
+  if (parsed.kind != MODEL_FRAME_SEGMENT) return SIM_FRAME_UNSOUND;
+  const model_rx_seg_t *seg = &parsed.seg;
+  out->payload_off = parsed.payload_off;
+  out->packet_len = (uint16_t)(parsed.payload_off - ETHERNET + seg->payload_len);
+  out->seg = (model_tx_seg_t){.key = {.remote_ip = receiver.ip,
+                                      .remote_port = seg->key.local_port,
+                                      .local_port = seg->key.remote_port},
+                              .dst_mac = receiver.mac,
+                              .dscp = frame[ETHERNET + 1] >> 2,
+                              .seq = seg->seq,
+                              .ack = seg->ack,
+                              .flags = seg->flags,
+                              .wnd = seg->wnd,
+                              .urg_ptr = seg->urg_ptr,
+                              .opt = seg->opt,
+                              .payload_len = seg->payload_len};
+  return SIM_FRAME_SEGMENT;
 }
 
-bool sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out) {
-  const uint8_t *ip = frame + ETHERNET;
-  const uint8_t *tcp = ip + IPV4;
+long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_segment *left,
+                          uint8_t ttl) {
+  const model_netif_t sender = {.mac = mac_at(frame + 6),
+                                .ip = address_at(frame + ETHERNET + 12),
+                                .mtu = MAX_MTU,
+                                .ttl = ttl};
+  uint8_t built[MODEL_MAX_HEADERS + MAX_MTU];
+  const size_t built_len =
+      model_build_segment(&sender, &left->seg, frame + left->payload_off, built);
 
-  if (len < ETHERNET + IPV4 + TCP || get16(frame + 12) != 0x0800 || ip[9] != PROTO_TCP)
-    return false;
-  const size_t header = (size_t)(tcp[12] >> 4) * 4;
-  if (header < TCP || IPV4 + header > get16(ip + 2) || ETHERNET + (size_t)get16(ip + 2) > len)
-    return false;
-  out->packet_len = get16(ip + 2);
-  out->ecn = ip[1] & 3;
-  out->ttl = ip[8];
-  out->seg = (model_tx_seg_t){
-      .key = {.remote_ip = get32(ip + 16), .remote_port = get16(tcp + 2), .local_port = get16(tcp)},
-      .dst_mac = (uint64_t)get16(frame) << 32 | get32(frame + 2),
-      .seq = get32(tcp + 4),
-      .ack = get32(tcp + 8),
-      .flags = {.cwr = bit(tcp[13], 7),
-                .ece = bit(tcp[13], 6),
-                .urg = bit(tcp[13], 5),
-                .ack = bit(tcp[13], 4),
-                .psh = bit(tcp[13], 3),
-                .rst = bit(tcp[13], 2),
-                .syn = bit(tcp[13], 1),
-                .fin = bit(tcp[13], 0)},
-      .wnd = get16(tcp + 14),
-      .urg_ptr = get16(tcp + 18),
-      .dscp = ip[1] >> 2,
-      .payload_len = (uint16_t)(out->packet_len - IPV4 - header),
-  };
-  read_options(tcp + TCP, header - TCP, &out->seg.opt);
-  return true;
+  for (size_t i = 0; i < len && i < built_len; i++)
+    if (frame[i] != built[i]) return (long)i;
+  return len == built_len ? -1 : (long)(len < built_len ? len : built_len);
 }
 
 /* --- List ------------------------------------------------------------------------------------ */
@@ -182,7 +160,6 @@ static model_tx_seg_t on_the_wire(const model_tx_seg_t *asked, const struct sim_
   if (!seg.mac_valid) seg.dst_mac = left->seg.dst_mac;
   seg.mac_valid = 0;
   seg.conn = 0;
-  seg.doubt = 0;
   if (left->packet_len == mtu && seg.payload_len > left->seg.payload_len)
     seg.payload_len = left->seg.payload_len;
   return seg;
@@ -250,4 +227,31 @@ void sim_awaited_explain(const struct sim_awaited_list *list, const struct sim_s
     differences(out, &list->items[i].seg, left, mtu);
     return;
   }
+}
+
+/* --- Received -------------------------------------------------------------------------------- */
+
+void sim_arrived_add(struct sim_arrived_list *list, const model_netif_t *own, const uint8_t *frame,
+                     size_t len, bool fcs_good) {
+  model_frame_t parsed;
+
+  model_parse(own, frame, len, fcs_good, &parsed);
+  if (parsed.kind != MODEL_FRAME_SEGMENT) return;
+  /* One that found the engine full never becomes an event. */
+  if (list->count == SIM_ARRIVED)
+    list->first = (list->first + 1) % SIM_ARRIVED;
+  else
+    list->count++;
+  list->items[(list->first + list->count - 1) % SIM_ARRIVED] = parsed.seg;
+}
+
+bool sim_arrived_take(struct sim_arrived_list *list, const model_rx_seg_t *seg) {
+  for (size_t i = 0; i < list->count; i++) {
+    const model_rx_seg_t *arrived = &list->items[(list->first + i) % SIM_ARRIVED];
+    if (differ_rx_seg(NULL, &(path_t){NULL, "seg"}, seg, arrived) != 0) continue;
+    list->first = (list->first + i + 1) % SIM_ARRIVED;
+    list->count -= i + 1;
+    return true;
+  }
+  return false;
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "model/toe_model.h"
+#include "model/toe_model_frame.h"
 
 /** A segment on its way. */
 struct sim_awaited {
@@ -48,13 +48,42 @@ void sim_awaited_clear(struct sim_awaited_list *list);
 
 /** A TCP segment that left. */
 struct sim_segment {
-  model_tx_seg_t seg;  /* mac_valid, conn and doubt are 0 */
+  model_tx_seg_t seg;  /* mac_valid and conn are 0 */
   uint16_t packet_len; /* octets of the IPv4 packet */
-  uint8_t ecn, ttl;    /* of the IPv4 header */
+  size_t payload_off;  /* octets before the payload */
 };
 
-/** Reads the TCP segment in a frame of the engine; false when there is none. */
-bool sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out);
+/** What a frame of the engine holds. */
+enum sim_frame_content {
+  SIM_FRAME_OTHER,   /**< no TCP */
+  SIM_FRAME_SEGMENT, /**< a segment that model_parse takes */
+  SIM_FRAME_UNSOUND  /**< one that it drops: nobody would take it */
+};
+
+/** Reads the TCP segment in a frame of the engine, as its receiver would. */
+enum sim_frame_content sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out);
+
+/** The first octet in which a frame differs from what the model builds of the segment in it: every
+ * header field, the options' layout, the padding; payload and addresses are the frame's, @p ttl is
+ * the one configured.  -1: none. */
+long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_segment *left,
+                          uint8_t ttl);
+
+enum { SIM_ARRIVED = 1024 };
+
+/** Segments that arrived and are no event yet, oldest first.  Zero to begin with. */
+struct sim_arrived_list {
+  model_rx_seg_t items[SIM_ARRIVED];
+  size_t first, count;
+};
+
+/** A frame has reached the engine @p own: adds the segment in it, if model_parse takes one. */
+void sim_arrived_add(struct sim_arrived_list *list, const model_netif_t *own, const uint8_t *frame,
+                     size_t len, bool fcs_good);
+
+/** An event for @p seg: takes it off the list, and forgets those before it, which the engine had no
+ * room for.  False: no frame held it, or one that came after it was an event already. */
+bool sim_arrived_take(struct sim_arrived_list *list, const model_rx_seg_t *seg);
 
 /** What became of a frame that left. */
 enum sim_awaited_result {

@@ -119,3 +119,11 @@ Test(sim_lockstep, registers_are_the_configuration, .init = create, .fini = dest
   check(&open);
   cr_expect_not_null(strstr(report, "tcb_after.rto_us: rtl 0 (0x0) model 3000000"), "%s", report);
 }
+
+Test(sim_lockstep, segment_that_no_frame_held_is_explained, .init = create, .fini = destroy) {
+  rtl_trace_t trace = {.ev = {.kind = EvDiscard}, .action = {.verdict_valid = 1}};
+
+  cr_assert(!check(&trace));
+  cr_expect_not_null(strstr(report, "no frame that arrived holds the segment of event 1"), "%s",
+                     report);
+}

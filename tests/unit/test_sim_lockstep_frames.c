@@ -41,7 +41,8 @@ static void ask(uint32_t remote_ip, uint32_t seq, uint16_t payload_len) {
 
 static frame_t frame_of(const model_tx_seg_t *seg) {
   static uint8_t zeros[FRAME_MAX_OCTETS];
-  const frame_path_t path = {.src_ip = ENGINE, .dst_ip = seg->key.remote_ip};
+  const frame_path_t path = {
+      .src_ip = ENGINE, .dst_ip = seg->key.remote_ip, .fragment = 0x4000}; /* DF */
   frame_tcp_t tcp = {.src_port = seg->key.local_port,
                      .dst_port = seg->key.remote_port,
                      .seq = seg->seq,
@@ -56,6 +57,7 @@ static frame_t frame_of(const model_tx_seg_t *seg) {
   if (seg->opt.sack_count == 1) frame_add_sack(&tcp, &seg->opt.sack[0].left, 1);
   frame_pad_options(&tcp);
   frame_build_tcp(&frame, &path, &tcp);
+  frame_pad(&frame, 60, 0);
   return frame;
 }
 
@@ -66,7 +68,7 @@ static enum sim_awaited_result leave(const model_tx_seg_t *seg, uint64_t now_ns)
 
   free(said);
   FILE *out = open_memstream(&said, &len);
-  cr_assert(sim_frame_read(frame.data, frame.len, &left));
+  cr_assert_eq(sim_frame_read(frame.data, frame.len, &left), SIM_FRAME_SEGMENT);
   const enum sim_awaited_result result = sim_awaited_take(&list, &left, MTU, now_ns, out);
   if (result == SIM_AWAITED_WRONG) sim_awaited_explain(&list, &left, MTU, out);
   fclose(out);
@@ -178,4 +180,107 @@ Test(lockstep_frames, without_an_event_there_is_no_data) {
   cr_expect_not_null(strstr(said, "no event asked for this frame"), "%s", said);
   sim_lockstep_delete(lockstep);
   free(said);
+}
+
+/* What the checker says of a frame. */
+static const char *complaint_about(const frame_t *frame) {
+  const struct toe_sim_config config = {.num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16};
+  const struct sim_moment now = {.ns = 1, .cycle = 1};
+  struct sim_lockstep *lockstep = sim_lockstep_new(&config);
+  size_t len = 0;
+
+  free(said);
+  FILE *out = open_memstream(&said, &len);
+  const bool good = sim_lockstep_frame(lockstep, &now, frame->data, frame->len, out);
+  fclose(out);
+  sim_lockstep_delete(lockstep);
+  cr_expect_eq(good, said[0] == 0, "%s", said);
+  return said;
+}
+
+Test(lockstep_frames, every_octet_is_compared_with_what_the_model_builds, .fini = end) {
+  const model_tx_seg_t seg = segment(PEER, 1, 0);
+  frame_t frame = frame_of(&seg);
+
+  cr_expect_str_empty(complaint_about(&frame));
+  frame.data[22]--; /* TTL */
+  frame_fix_ip(&frame);
+  cr_expect_not_null(strstr(complaint_about(&frame), "from octet 22 on"), "%s", said);
+  frame = frame_of(&seg);
+  frame.data[59] = 1; /* padding */
+  cr_expect_not_null(strstr(complaint_about(&frame), "from octet 59 on"), "%s", said);
+  frame = frame_of(&seg);
+  frame.len = 61;
+  frame.data[60] = 0;
+  cr_expect_not_null(strstr(complaint_about(&frame), "from octet 60 on"), "%s", said);
+}
+
+Test(lockstep_frames, frame_that_no_receiver_takes_is_refused, .fini = end) {
+  const model_tx_seg_t seg = segment(PEER, 1, 0);
+  frame_t frame = frame_of(&seg);
+
+  frame.data[50] ^= 1; /* TCP checksum */
+  cr_expect_not_null(strstr(complaint_about(&frame), "no receiver would take"), "%s", said);
+}
+
+/* --- Received -------------------------------------------------------------------------------- */
+
+static const model_netif_t kOwn = {
+    .mac = 0, .ip = PEER, .netmask = 0xffffff00, .mtu = MTU, .enabled = true};
+
+static struct sim_arrived_list arrived;
+
+/* A frame of the machine ENGINE arrives at PEER. */
+static model_rx_seg_t arrives(uint32_t seq, bool fcs_good) {
+  const model_tx_seg_t seg = segment(PEER, seq, 0);
+  const frame_t frame = frame_of(&seg);
+
+  sim_arrived_add(&arrived, &kOwn, frame.data, frame.len, fcs_good);
+  return (model_rx_seg_t){
+      .key = {ENGINE, 80, 2000}, .seq = seq, .ack = seg.ack, .flags = seg.flags, .wnd = seg.wnd};
+}
+
+Test(lockstep_frames, event_takes_its_segment_once) {
+  const model_rx_seg_t first = arrives(1, true);
+
+  cr_expect(sim_arrived_take(&arrived, &first));
+  cr_expect_not(sim_arrived_take(&arrived, &first));
+}
+
+Test(lockstep_frames, events_follow_in_the_order_of_their_frames) {
+  const model_rx_seg_t first = arrives(1, true);
+  const model_rx_seg_t second = arrives(2, true);
+
+  cr_expect(sim_arrived_take(&arrived, &first));
+  cr_expect(sim_arrived_take(&arrived, &second));
+}
+
+Test(lockstep_frames, event_with_another_field_has_no_frame) {
+  model_rx_seg_t first = arrives(1, true);
+
+  first.wnd++;
+  cr_expect_not(sim_arrived_take(&arrived, &first));
+}
+
+Test(lockstep_frames, frame_may_be_lost_but_none_comes_late) {
+  const model_rx_seg_t first = arrives(1, true);
+  const model_rx_seg_t second = arrives(2, true);
+
+  cr_expect(sim_arrived_take(&arrived, &second));
+  cr_expect_not(sim_arrived_take(&arrived, &first));
+}
+
+Test(lockstep_frames, damaged_frame_is_no_event) {
+  const model_rx_seg_t first = arrives(1, false);
+
+  cr_expect_not(sim_arrived_take(&arrived, &first));
+}
+
+Test(lockstep_frames, oldest_gives_way_when_more_are_lost_than_an_engine_holds) {
+  const model_rx_seg_t first = arrives(1, true);
+  model_rx_seg_t last = first;
+
+  for (uint32_t i = 0; i < SIM_ARRIVED; i++) last = arrives(2 + i, true);
+  cr_expect_not(sim_arrived_take(&arrived, &first));
+  cr_expect(sim_arrived_take(&arrived, &last));
 }
