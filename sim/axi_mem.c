@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/random.h"
+
 static const uint8_t kNowhere[SIM_AXI_MAX_BEAT]; /* read past the end of the memory */
 
 void sim_axi_mem_init(struct sim_axi_mem *mem, const struct sim_axi_ports *ports,
@@ -43,6 +45,11 @@ static void push(struct sim_axi_bursts *bursts, struct sim_axi_burst burst) {
   bursts->slots[(bursts->head + bursts->count++) % SIM_AXI_QUEUE] = burst;
 }
 
+static uint64_t latency(struct sim_axi_mem *mem) {
+  if (mem->jitter_cycles == 0) return mem->latency_cycles;
+  return mem->latency_cycles + sim_random_below(&mem->random, (uint64_t)mem->jitter_cycles + 1);
+}
+
 /* Takes an address; counts a burst that breaks the rules, and serves it as well as it can. */
 static void take_address(struct sim_axi_mem *mem, struct sim_axi_bursts *bursts, uint64_t address,
                          uint32_t beats) {
@@ -50,9 +57,9 @@ static void take_address(struct sim_axi_mem *mem, struct sim_axi_bursts *bursts,
 
   if (end > mem->size || address / 4096 != (end - 1) / 4096 || address % mem->beat_octets != 0)
     mem->errors++;
-  push(bursts, (struct sim_axi_burst){.address = address,
-                                      .beats_left = beats,
-                                      .ready_cycle = mem->cycle + mem->latency_cycles});
+  push(bursts,
+       (struct sim_axi_burst){
+           .address = address, .beats_left = beats, .ready_cycle = mem->cycle + latency(mem)});
 }
 
 /* One beat of the oldest write. */
@@ -75,7 +82,7 @@ static void write_beat(struct sim_axi_mem *mem, const uint8_t *data, uint64_t st
   if (last != (burst->beats_left == 0)) mem->errors++;
   if (last || burst->beats_left == 0) {
     pop(&mem->writes);
-    push(&mem->answers, (struct sim_axi_burst){.ready_cycle = mem->cycle + mem->latency_cycles});
+    push(&mem->answers, (struct sim_axi_burst){.ready_cycle = mem->cycle + latency(mem)});
     mem->bursts_written++;
   }
 }

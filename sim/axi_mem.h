@@ -40,6 +40,8 @@ struct sim_axi_mem {
   uint64_t size;
   uint32_t beat_octets;
   uint32_t latency_cycles;
+  uint32_t jitter_cycles; /* up to so much more for each burst, may be set after init */
+  uint64_t random;        /* that it is drawn from */
   struct sim_axi_ports ports;
   uint64_t cycle;
 

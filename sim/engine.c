@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/random.h"
+
 /* Cycles that one call may spend at one moment of a clock that is followed. */
 static const uint64_t kFollowCycles = 1000000;
 
@@ -49,6 +51,14 @@ static void drive_rx(struct toe_sim *sim) {
   sim->in_offset += octets;
 }
 
+/* RTL and model differ.  The waveform ends whole. */
+static _Noreturn void stop_at_difference(struct toe_sim *sim) {
+  if (sim->config.replay != NULL)
+    fprintf(stderr, "again, with a waveform: %s\n", sim->config.replay);
+  sim_model_delete(sim->model);
+  abort();
+}
+
 /* A beat leaves with the coming edge. */
 static void take_tx(struct toe_sim *sim) {
   const struct sim_model *m = sim->model;
@@ -66,7 +76,7 @@ static void take_tx(struct toe_sim *sim) {
   const struct sim_moment now = {sim->now_ns, sim->stats.cycles};
   if (sim->lockstep != NULL &&
       !sim_lockstep_frame(sim->lockstep, &now, sim->out_frame, sim->out_len, stderr))
-    abort();
+    stop_at_difference(sim);
   sim_frame_queue_put(&sim->out, sim->out_frame, sim->out_len, sim->now_ns, 0);
   sim->out_len = 0;
 }
@@ -79,7 +89,7 @@ static void show_event(struct toe_sim *sim) {
   if (sim->trace != NULL) sim->trace(sim->trace_user, sim->now_ns, m->trace, m->trace_words);
   if (sim->lockstep == NULL) return;
   const struct sim_moment now = {sim->now_ns, sim->stats.cycles};
-  if (!sim_lockstep_event(sim->lockstep, &now, m->trace, stderr)) abort();
+  if (!sim_lockstep_event(sim->lockstep, &now, m->trace, stderr)) stop_at_difference(sim);
   sim->stats.events_checked++;
 }
 
@@ -108,6 +118,18 @@ static inline void move_to_edge(struct toe_sim *sim) {
     sim->now_ns = edge_ns;
 }
 
+/* Whether the transmitter takes no beat in the next cycle, by chance. */
+static bool tx_stalls(struct toe_sim *sim) {
+  if (sim->config.tx_stall_ppm == 0) return false;
+  if (sim->tx_stall_cycles != 0) {
+    sim->tx_stall_cycles--;
+    return true;
+  }
+  if (sim_random_below(&sim->tx_random, 1000000) >= sim->config.tx_stall_ppm) return false;
+  sim->tx_stall_cycles = (uint32_t)sim_random_below(&sim->tx_random, 32);
+  return true;
+}
+
 void sim_cycle(struct toe_sim *sim) {
   struct sim_model *m = sim->model;
 
@@ -122,7 +144,7 @@ void sim_cycle(struct toe_sim *sim) {
 
   if (mem_active && sim_axi_mem_drive(&sim->mem)) sim->unsettled = true;
   if (sim->in.count != 0) drive_rx(sim);
-  const uint8_t tx_ready = sim->out.count < sim->out.limit;
+  const uint8_t tx_ready = sim->out.count < sim->out.limit && !tx_stalls(sim);
   if (*m->tx_tready != tx_ready) {
     *m->tx_tready = tx_ready;
     sim->unsettled = true;
@@ -186,7 +208,7 @@ static unsigned advance_free(struct toe_sim *sim, uint64_t until_ns, unsigned st
   unsigned why = stops(sim, stop_on);
 
   while (why == 0 && edge_due(sim, until_ns)) {
-    if (quiet(sim)) skip_idle(sim, until_ns);
+    if (!sim->config.clock_idle && quiet(sim)) skip_idle(sim, until_ns);
     if (!edge_due(sim, until_ns)) break;
     sim_cycle(sim);
     why = stops(sim, stop_on);

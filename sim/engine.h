@@ -14,6 +14,7 @@ struct toe_sim {
   struct sim_model *model;
   struct toe_sim_config config;
   char *waveform; /* config.waveform points to it */
+  char *replay;   /* config.replay points to it */
   struct sim_axi_mem mem;
 
   /* Time.  The next clock edge is at edge_ns and edge_ps (0 to 999) picoseconds. */
@@ -31,6 +32,8 @@ struct toe_sim {
   /* Frame leaving it. */
   struct sim_frame_queue out;
   size_t out_len;
+  uint32_t tx_stall_cycles; /* that the transmitter still stands still */
+  uint64_t tx_random;
   uint8_t out_frame[TOE_SIM_MAX_FRAME];
 
   toe_sim_trace_fn *trace;

@@ -36,6 +36,8 @@ static void set_default(uint32_t *field, uint32_t value) {
 static int check_config(const struct toe_sim_config *config, char *message) {
   if (config->in_queue_frames > MAX_QUEUE_FRAMES || config->out_queue_frames > MAX_QUEUE_FRAMES)
     return fail(message, TOE_ERR_RANGE, "a queue of more than %d frames", (int)MAX_QUEUE_FRAMES);
+  if (config->tx_stall_ppm > 1000000)
+    return fail(message, TOE_ERR_RANGE, "tx_stall_ppm %u is beyond 1000000", config->tx_stall_ppm);
   if (config->mtu != 0 && (config->mtu < 576 || config->mtu > 9000))
     return fail(message, TOE_ERR_RANGE, "MTU %u is outside 576 to 9000", config->mtu);
   if (config->waveform == NULL) return 0;
@@ -140,6 +142,8 @@ static int start(struct toe_sim *sim, char *message) {
   const struct sim_axi_ports ports = memory_ports(m);
 
   sim_axi_mem_init(&sim->mem, &ports, (uint32_t)m->beat_octets, sim->config.mem_latency_cycles);
+  sim->mem.jitter_cycles = sim->config.mem_jitter_cycles;
+  sim->mem.random = sim->config.seed;
   sim->now_ns = sim->edge_ns = sim->config.start_ns;
   *m->now_us = sim->now_us = sim->config.start_ns / 1000;
   /* A seed makes ports random too. */
@@ -181,8 +185,12 @@ int toe_sim_create(const struct toe_sim_config *config, struct toe_sim **out, ch
   set_default(&sim->config.in_queue_frames, 64);
   set_default(&sim->config.out_queue_frames, 4096);
   if (config->waveform != NULL) sim->waveform = strdup(config->waveform);
+  if (config->replay != NULL) sim->replay = strdup(config->replay);
   sim->config.waveform = sim->waveform;
+  sim->config.replay = sim->replay;
+  sim->tx_random = config->seed;
   if ((config->waveform != NULL && sim->waveform == NULL) ||
+      (config->replay != NULL && sim->replay == NULL) ||
       !sim_frame_queue_init(&sim->in, sim->config.in_queue_frames) ||
       !sim_frame_queue_init(&sim->out, sim->config.out_queue_frames)) {
     result = fail(message, TOE_ERR_NO_MEMORY, "out of memory");
@@ -210,5 +218,6 @@ void toe_sim_destroy(struct toe_sim *sim) {
   sim_frame_queue_free(&sim->in);
   sim_frame_queue_free(&sim->out);
   free(sim->waveform);
+  free(sim->replay);
   free(sim);
 }

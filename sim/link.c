@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/random.h"
+
 enum { DEFAULT_QUEUE_FRAMES = 4096, MILLION = 1000000, FRAME_OVERHEAD_OCTETS = 24 };
 
 struct waiting {
@@ -28,17 +30,8 @@ struct toe_link {
   size_t count;
 };
 
-/* splitmix64: every state is a good one. */
-static uint64_t draw(struct toe_link *link) {
-  uint64_t x = link->random += UINT64_C(0x9e3779b97f4a7c15);
-
-  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return x ^ (x >> 31);
-}
-
 static uint64_t draw_below(struct toe_link *link, uint64_t bound) {
-  return (draw(link) >> 32) * bound >> 32;
+  return sim_random_below(&link->random, bound);
 }
 
 static bool happens(struct toe_link *link, uint32_t ppm) {

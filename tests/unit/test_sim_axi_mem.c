@@ -153,6 +153,26 @@ Test(axi_mem, reads_stream_without_gaps) {
   sim_axi_mem_free(&mem);
 }
 
+Test(axi_mem, latency_of_each_burst_is_drawn) {
+  unsigned seen = 0;
+
+  open_mem(8, 3);
+  mem.jitter_cycles = 4;
+  bus.rready = 1;
+  for (int i = 0; i < 100; i++) {
+    bus.arvalid = 1;
+    bus.arlen = 0;
+    cycle();
+    bus.arvalid = 0;
+    const unsigned cycles = (unsigned)cycles_until(&bus.rvalid);
+    cr_assert_leq(cycles, 6);
+    seen |= 1u << cycles;
+    cycle();
+  }
+  cr_expect_eq(seen, 0x7c, "2 to 6 cycles more, 0x%x", seen);
+  sim_axi_mem_free(&mem);
+}
+
 Test(axi_mem, read_beat_waits_for_ready) {
   open_mem(8, 1);
   mem.octets[0] = 9;

@@ -59,6 +59,9 @@ struct toe_sim_config {
   bool follow_clock;           /**< false: time runs free */
   uint32_t clock_period_ps;    /**< of a cycle, when time runs free; default 6400 */
   uint32_t mem_latency_cycles; /**< from an address to its first beat; default 4 */
+  uint32_t mem_jitter_cycles;  /**< up to so much more of it, drawn for each burst; 0: none */
+  uint32_t tx_stall_ppm;       /**< chance in a cycle that the transmitter stands still for up to
+                                    32 cycles; 0: it never does */
   uint32_t in_queue_frames;    /**< held before toe_sim_frame_in() is full; default 64 */
   uint32_t out_queue_frames;   /**< held before the engine's transmitter stops; default 4096 */
 
@@ -67,7 +70,11 @@ struct toe_sim_config {
    * engine's timing stays as it is. */
   bool check;
 
+  /* Clocks through idle time instead of jumping over it, to show that nothing comes of it. */
+  bool clock_idle;
+
   const char *waveform; /**< FST file to write, NULL: none.  Needs a library built with tracing */
+  const char *replay;   /**< command that repeats the run, printed with a difference; or NULL */
 };
 
 /** Counts since creation. */
