@@ -16,7 +16,7 @@ include mk/regs.mk
 include mk/tests.mk
 include mk/fuzz.mk
 
-.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal mutate fuzz install clean
+.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth formal mutate fuzz replay install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n rep
 
 fuzz: fuzz-targets $(TESTS)/rtl/test_rx_model.w64 ## libFuzzer, each target of tests/fuzz for SECONDS=60
 	@tools/fuzz.sh $(or $(SECONDS),60)
+
+replay: $(PROGRAM) $(if $(PROGRAM),$(REPLAY_ENGINE)) ## run one test again with a waveform: PROGRAM=build/tests/... TEST=suite/name SEED=n WAVE=file
+	@test -n '$(PROGRAM)' || { echo 'PROGRAM=build/tests/... is missing' >&2; exit 1; }
+	@LD_PRELOAD=$(abspath $(REPLAY_ENGINE)) $(PROGRAM) $(if $(TEST),--filter '$(TEST)')
 
 bench: $(BENCH_PROGRAMS) ## cycles per segment, latency, handshakes; writes build/bench.json
 	@$(PYTHON) tools/run_bench.py $(BENCH_PROGRAMS)

@@ -28,7 +28,7 @@ $(LIB)/libtoe.so: $(LIBTOE_OBJECTS) mk/libtoe.map
 
 # --- The simulated engine ------------------------------------------------------------------------
 #
-#   $(eval $(call sim_library,VARIANT,PARAMETERS,FLAGS))
+#   $(eval $(call sim_variant,VARIANT,PARAMETERS))
 #
 # makes build/lib/libtoe_sim_VARIANT.so from sim/ and toe_top with these PARAMETERS.  The C of sim/
 # is the same for all; its C++ knows the model and is compiled for each.  w64 is the one that `sim:`
@@ -75,14 +75,21 @@ TRAIN_ARGS_sim_w64 := --octets 262144
 $(VERILATED)/sim_w64/libtb.a: | $(TRAINER_sim_w64)
 endif
 
-$(eval $(call sim_library,w64,DataWidth=64))
-$(eval $(call sim_library,w128,DataWidth=128))
-$(eval $(call sim_library,w256,DataWidth=256))
-$(eval $(call sim_library,w512,DataWidth=512))
-$(eval $(call sim_library,w64_trace,DataWidth=64,--trace-fst))
+# Each has a twin that writes waveforms, for `make replay`.
+define sim_variant
+$(call sim_library,$(1),$(2))
+$(call sim_library,$(1)_trace,$(2),--trace-fst)
+endef
+
+$(eval $(call sim_variant,w64,DataWidth=64))
+$(eval $(call sim_variant,w128,DataWidth=128))
+$(eval $(call sim_variant,w256,DataWidth=256))
+$(eval $(call sim_variant,w512,DataWidth=512))
 # driver/sim.c finds a library for other than 1,024 connections by _c and their number.
-$(eval $(call sim_library,w64_c16,DataWidth=64 NumConns=16))
-$(eval $(call sim_library,w64_c65536,DataWidth=64 NumConns=65536))
+$(eval $(call sim_variant,w64_c16,DataWidth=64 NumConns=16))
+$(eval $(call sim_variant,w64_c65536,DataWidth=64 NumConns=65536))
+# So small that everything runs out and every ring wraps.
+$(eval $(call sim_variant,w128_small,DataWidth=128 NumConns=32 RxRingLog2=12 TxRingLog2=12 SynCacheSize=16 TimeWaitSize=16))
 
 LIBTOE_SIM := $(if $(SIM_OBJECTS),$(LIB)/libtoe_sim_w64.so)
 

@@ -101,6 +101,10 @@ $(call sim_test,$(1)): $(BUILD)/obj/tests/$(call field,1,$(1)).o $(TEST_LIB) $(W
 endef
 $(foreach test,$(SIM_TEST_LIST),$(eval $(call sim_test_rules,$(test))))
 
+# The engine of test PROGRAM as it writes waveforms; `make replay` puts it before the other.
+PROGRAM       ?=
+REPLAY_ENGINE  = $(LIB)/libtoe_sim_$(patsubst %_trace,%,$(patsubst .%,%,$(suffix $(PROGRAM))))_trace.so
+
 SCENARIO_TESTS := $(filter $(TESTS)/scenario/%,$(SIM_TESTS))
 BENCH_PROGRAMS := $(filter $(TESTS)/bench/%,$(SIM_TESTS))
 PEER_TESTS     := $(wildcard tests/peer/test_*.sh)

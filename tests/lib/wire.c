@@ -10,6 +10,7 @@
 
 #include "coverage.h"
 #include "driver/toe_transport.h"
+#include "replay.h"
 #include "tb.h"
 #include "wire_line.h"
 
@@ -148,13 +149,14 @@ static void write_coverage(wire_t *wire) {
 }
 
 wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
-  const struct toe_sim_config sim_config = {
+  struct toe_sim_config sim_config = {
       .seed = tb_seed(), .start_ns = start_us * 1000, .check = true};
   const struct toe_config plain = wire_config();
   char message[TOE_SIM_MESSAGE_LEN] = "";
   struct toe_transport transport;
   wire_t *wire = calloc(1, sizeof *wire);
 
+  replay_set(&sim_config, 0, "");
   cr_assert_eq(toe_sim_create(&sim_config, &wire->sim, message), 0, "%s", message);
   wire->coverage_file = coverage_open();
   if (wire->coverage_file != NULL) toe_sim_trace(wire->sim, take_trace, wire);

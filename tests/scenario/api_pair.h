@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "driver/toe_transport.h"
+#include "replay.h"
 #include "tb.h"
 #include "toe/toe.h"
 #include "toe/toe_net.h"
@@ -50,7 +51,8 @@ static inline struct api_pair *api_pair_new_with(const struct toe_config configs
 
   if (path != NULL) cr_assert_eq(toe_pcap_create(path, &p->pcap, NULL), 0);
   for (int i = 0; i < 2; i++) {
-    const struct toe_sim_config config = {.seed = tb_seed() + (uint32_t)i, .check = true};
+    struct toe_sim_config config = {.seed = tb_seed() + (uint32_t)i, .check = true};
+    replay_set(&config, (unsigned)i, "");
     cr_assert_eq(toe_sim_create(&config, &p->sim[i], message), 0, "%s", message);
     if (link != NULL) {
       links[i] = *link;
