@@ -10,6 +10,7 @@
 #   tests/scenario/test_*.c  whole connections; linked with libtoe and libtoe_sim_w64.so, unless
 #                              /* sim: variants=w64,w512 */
 #                            names other variants of mk/host.mk (one program for each)
+#   tests/random/test_*.c    built like scenario tests, with the other files of the folder
 #   tests/peer/test_*.sh     scripts run as they are, after everything is built; 0 is passed
 #   tests/bench/bench_*.c    not Criterion; built like scenario tests, with rig.c beside them; run by
 #                            `make bench`
@@ -106,6 +107,7 @@ PROGRAM       ?=
 REPLAY_ENGINE  = $(LIB)/libtoe_sim_$(patsubst %_trace,%,$(patsubst .%,%,$(suffix $(PROGRAM))))_trace.so
 
 SCENARIO_TESTS := $(filter $(TESTS)/scenario/%,$(SIM_TESTS))
+RANDOM_TESTS   := $(filter $(TESTS)/random/%,$(SIM_TESTS))
 BENCH_PROGRAMS := $(filter $(TESTS)/bench/%,$(SIM_TESTS))
 PEER_TESTS     := $(wildcard tests/peer/test_*.sh)
 
@@ -114,9 +116,15 @@ BENCH_RIG := $(call objects,$(wildcard tests/bench/rig*.c))
 $(BENCH_RIG): $(STRUCTS_HEADER)
 $(BENCH_PROGRAMS): $(BENCH_RIG)
 
+RANDOM_WORLD := $(call objects,$(filter-out tests/random/test_%,$(wildcard tests/random/*.c)))
+
+$(RANDOM_WORLD): $(STRUCTS_HEADER)
+$(RANDOM_TESTS): $(RANDOM_WORLD)
+$(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard tests/random/test_*.c))): $(STRUCTS_HEADER)
+
 # --- For tools/run_tests.sh ----------------------------------------------------------------------
 
-TEST_PROGRAMS := $(UNIT_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS)
+TEST_PROGRAMS := $(UNIT_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS) $(RANDOM_TESTS)
 
 .PHONY: test-programs list-tests
 test-programs: $(TEST_PROGRAMS) $(ALL_TARGETS)

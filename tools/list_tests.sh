@@ -35,5 +35,5 @@ list() {
 
 case $1 in
   rtl) list rtl rtl/test_*.c ;;
-  sim) list sim scenario/test_*.c bench/bench_*.c ;;
+  sim) list sim scenario/test_*.c random/test_*.c bench/bench_*.c ;;
 esac
