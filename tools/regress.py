@@ -32,7 +32,7 @@ LIMIT_S = 1800
 # The programs whose stimuli come from the seed.
 RANDOM = re.compile(r"random|lockstep_step|fuzz")
 # Events of a program for one seed, where it has a default for `make test`.
-EVENTS = {"test_lockstep_step": 100000}
+EVENTS = {"test_lockstep_step": 100000, "test_random": 4000}
 EVENTS_OF = re.compile(r"(\d+) events equal")
 POLL_S = 2
 ARRAY_MAX = 1000  # Slurm's MaxArraySize is 1,001 unless the site says more

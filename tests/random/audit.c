@@ -12,15 +12,51 @@
 
 /* Cycles from the last beat in to the first beat out; rtl/toe_top.sv's documents promise it at 64
  * bits. */
-enum { LATENCY_LIMIT = 40, COUNTERS = 64, REST_NS = 5000 };
+enum { LATENCY_LIMIT = 40, COUNTERS = 64, REST_NS = 5000, LATE_US = 100 };
 
 /* --- Events ----------------------------------------------------------------------------------- */
+
+/* Microseconds from @p deadline_us to the event; below zero: it comes later. */
+static int64_t overdue(const rtl_tcb_event_t *ev, uint64_t deadline_us) {
+  return (int64_t)((ev->now_us - deadline_us) << 24) >> 24; /* time has 40 bits */
+}
+
+/* Timers run out when they should: all deadlines are read in as many cycles as there are. */
+static void check_timer(side_t *side, const rtl_tcb_event_t *ev, const rtl_tcb_t *tcb) {
+  int64_t late_us = INT64_MIN;
+
+  if (tcb->rtx_mode != RtxOff) late_us = overdue(ev, tcb->rtx_deadline_us);
+  if (tcb->delack_armed && overdue(ev, tcb->delack_deadline_us) > late_us)
+    late_us = overdue(ev, tcb->delack_deadline_us);
+  if (tcb->keep_armed && overdue(ev, tcb->keep_deadline_us) > late_us)
+    late_us = overdue(ev, tcb->keep_deadline_us);
+  if (tcb->user_timeout_armed && overdue(ev, tcb->user_deadline_us) > late_us)
+    late_us = overdue(ev, tcb->user_deadline_us);
+  if (late_us > LATE_US)
+    world_fail(side->world, "engine %u, connection %u: a timer ran out %" PRId64 " us late",
+               side->number, ev->conn, late_us);
+}
+
+/* A segment's event is of the connection that its addresses name. */
+static void check_owner(side_t *side, const rtl_tcb_event_t *ev, const rtl_tcb_t *tcb) {
+  const rtl_flow_key_t *key = ev->open_valid ? &ev->open.key : &tcb->key;
+
+  if (key->remote_ip != ev->seg.key.remote_ip || key->remote_port != ev->seg.key.remote_port ||
+      key->local_port != ev->seg.key.local_port || !(tcb->in_use || ev->open_valid))
+    world_fail(side->world,
+               "engine %u: a segment for port %u went to connection %u, which is not its",
+               side->number, ev->seg.key.local_port, ev->conn);
+}
 
 /* The one place where every event of every engine arrives. */
 static void on_event(side_t *side, const rtl_trace_t *trace) {
   const rtl_tcb_event_t *ev = &trace->ev;
   probe_t *probe = &side->probe;
 
+  if (side->coverage_file != NULL)
+    coverage_event(&side->coverage, ev, &trace->tcb_before, &trace->tcb_after, &trace->action);
+  if (ev->kind == EvTimer && !side->world->round.stalls) check_timer(side, ev, &trace->tcb_before);
+  if (ev->kind == EvSegment) check_owner(side, ev, &trace->tcb_before);
   if (ev->kind > EvDiscard) return;
   side->segment_events++;
   if (!probe->armed || ev->seg.key.local_port != probe->local_port ||
@@ -43,6 +79,7 @@ static void traced(void *user, uint64_t now_ns, const uint32_t *words, size_t co
 }
 
 void audit_attach(side_t *side) {
+  side->coverage_file = coverage_open();
   toe_sim_trace(side->sim, traced, side);
 }
 
@@ -128,7 +165,8 @@ static void check_counters(side_t *side) {
   toe_sim_stats_get(side->sim, &stats);
   check_equal(side, "broken rules of AXI, and none", stats.mem_errors, 0);
   check_equal(side, "frames in, and whole ones with those dropped before TCP", stats.frames_in,
-              count(c, "rx_frame") + sum(c, "drop_disabled", "drop_rx_full"));
+              count(c, "rx_frame") + sum(c, "drop_disabled", "drop_rx_full") +
+                  count(c, "drop_ip_source_route") + count(c, "drop_icmp_quote"));
   check_equal(side, "segments for TCP, and events they became", count(c, "rx_segment"),
               side->segment_events);
   check_equal(side, "frames out, and frames counted", stats.frames_out, count(c, "tx_frame"));
@@ -146,9 +184,20 @@ static void check_leaks(side_t *side) {
                side->number, info.free_conns, side->free_conns, info.half_open, info.time_wait);
 }
 
+static void write_coverage(side_t *side) {
+  struct toe_counter counters[COUNTERS];
+
+  if (side->coverage_file == NULL) return;
+  coverage_bins(side->coverage_file, &side->coverage);
+  if (toe_counters(side->engine, counters, COUNTERS) > 0)
+    coverage_counters(side->coverage_file, counters);
+  coverage_close(side->coverage_file);
+}
+
 void audit_end(world_t *world) {
   for (int i = 0; i < 2; i++) {
     check_leaks(&world->sides[i]);
     check_counters(&world->sides[i]);
+    write_coverage(&world->sides[i]);
   }
 }

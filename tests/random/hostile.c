@@ -23,20 +23,16 @@ flow_t *world_flow(world_t *world, unsigned side, uint16_t port, uint16_t other_
   return NULL;
 }
 
-static const uint8_t *find_timestamps(const frame_t *frame, const frame_info_t *info) {
-  const uint8_t *option = frame->data + info->layer4 + 20;
-  const uint8_t *end = option + info->options_len;
+/* Where the two timestamps lie in the frame; 0: there are none. */
+static uint32_t find_timestamps(const frame_t *frame, const frame_info_t *info) {
+  uint32_t at = info->layer4 + 20;
+  const uint32_t end = at + info->options_len;
 
-  while (option < end && option[0] != 0) {
-    if (option[0] == 8) return option + 2;
-    option += option[0] == 1 ? 1 : option[1];
+  while (at < end && frame->data[at] != 0) {
+    if (frame->data[at] == 8) return at + 2;
+    at += frame->data[at] == 1 ? 1 : frame->data[at + 1];
   }
-  return NULL;
-}
-
-static uint32_t get32(const uint8_t *octets) {
-  return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 |
-         octets[3];
+  return 0;
 }
 
 /* Every octet on the wire belongs where it is, sent for the first time or again. */
@@ -79,11 +75,11 @@ void hostile_hear(side_t *side, const frame_t *frame, const frame_info_t *info) 
       (int32_t)(ack - heard->ack) > 0)
     heard->ack = ack;
   heard->wnd = info->wnd;
-  const uint8_t *ts = find_timestamps(frame, info);
-  heard->has_ts = ts != NULL;
-  if (ts != NULL) {
-    heard->ts_val = get32(ts);
-    heard->ts_ecr = get32(ts + 4);
+  const uint32_t ts = find_timestamps(frame, info);
+  heard->has_ts = ts != 0;
+  if (heard->has_ts) {
+    heard->ts_val = frame_get32(frame, ts);
+    heard->ts_ecr = frame_get32(frame, ts + 4);
   }
   if (frame->len <= 1600) side->heard[side->heard_count++ % WORLD_HEARD] = *frame;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "coverage.h"
 #include "frame.h"
 #include "tb.h"
 #include "toe/toe.h"
@@ -127,6 +128,8 @@ typedef struct side {
   uint32_t free_conns;
   probe_t probe;
   uint64_t segment_events; /* seen on the trace port */
+  coverage_t coverage;
+  FILE *coverage_file; /* NULL: nobody asks */
   uint64_t frames_to_itself;
   uint32_t heard_count;
   frame_t *heard; /* the last frames that it sent, WORLD_HEARD of them */
