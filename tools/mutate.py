@@ -314,8 +314,9 @@ def survivors_of_last(faults):
     if not path.exists():
         refuse("--survivors: there is no report yet")
     rows = [row for row in json.loads(path.read_text())["faults"] if row["check"] is None]
-    keys = {tuple(row[name] for name in ("file", "operator", "text", "old", "new")) for row in rows}
-    return [fault for fault in faults if fault.key in keys]
+    diffs = {row["diff"] for row in rows}
+    files = {row["file"] for row in rows}
+    return [fault for fault in faults if fault.file in files and diff_of(fault) in diffs]
 
 
 def arguments():

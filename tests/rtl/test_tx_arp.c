@@ -86,7 +86,7 @@ Test(arp, request_for_us_makes_the_sender_known) {
 /* As many as the cache has entries. */
 Test(arp, neighbours_in_a_row_are_known_together) {
   enum { NEIGHBOURS = 64 };
-  const uint32_t first = (LOCAL_IP & 0xffffff00) | 0x80;
+  const uint32_t first = (LOCAL_IP & NETMASK) | 0xa80;
   struct bench *b = new_bench();
 
   for (uint32_t n = 0; n < NEIGHBOURS; n++) make_known(b, first + n);
