@@ -112,6 +112,8 @@ def check(rows):
             yield f"{name}: RFC 9293 has no such requirement"
         for complaint in check_row(row):
             yield f"{name}: {complaint}"
+        if kind(name) == "MUST" and is_red(row):
+            yield f"{name}: a MUST is not met: meet it, or say in a departure why not"
 
 
 def verdict(row):

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "sim/lockstep.h"
 #include "toe/toe_regs.h"
 #include "toe_structs.h"
@@ -126,4 +127,33 @@ Test(sim_lockstep, segment_that_no_frame_held_is_explained, .init = create, .fin
   cr_assert(!check(&trace));
   cr_expect_not_null(strstr(report, "no frame that arrived holds the segment of event 1"), "%s",
                      report);
+}
+
+/* An answer that needs no event, so that only its IPv4 header can be wrong. */
+static bool leaves(uint8_t ttl, uint8_t tos) {
+  const frame_path_t path = {.src_ip = 1, .dst_ip = 2, .ttl = ttl, .tos = tos, .fragment = 0x4000};
+  const frame_tcp_t tcp = {.flags = FRAME_RST, .src_port = 80, .dst_port = 2000};
+  frame_t frame;
+  size_t len = 0;
+
+  free(report);
+  FILE *out = open_memstream(&report, &len);
+  frame_build_tcp(&frame, &path, &tcp);
+  frame_pad(&frame, 60, 0);
+  const bool right = sim_lockstep_frame(lockstep, &kNow, frame.data, frame.len, out);
+  fclose(out);
+  return right;
+}
+
+Test(sim_lockstep, ttl_dscp_and_ecn_are_as_configured, .init = create, .fini = destroy) {
+  cr_expect(leaves(64, 0), "%s", report);
+  cr_expect_not(leaves(63, 0));
+  cr_expect_not_null(strstr(report, "from octet 22 on"), "%s", report);
+  cr_expect_not(leaves(64, 1), "ECN");
+  cr_expect_not(leaves(64, 4), "DSCP of no connection");
+  sim_lockstep_register(lockstep, offsetof(toe_regs_t, IP_HEADER),
+                        9U | 46U << TOE_REGS__IP_HEADER__DSCP_bp);
+  cr_expect(leaves(9, 46 << 2), "%s", report);
+  cr_expect_not(leaves(64, 46 << 2));
+  cr_expect_not(leaves(9, 0));
 }

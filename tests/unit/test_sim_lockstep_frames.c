@@ -41,8 +41,10 @@ static void ask(uint32_t remote_ip, uint32_t seq, uint16_t payload_len) {
 
 static frame_t frame_of(const model_tx_seg_t *seg) {
   static uint8_t zeros[FRAME_MAX_OCTETS];
-  const frame_path_t path = {
-      .src_ip = ENGINE, .dst_ip = seg->key.remote_ip, .fragment = 0x4000}; /* DF */
+  const frame_path_t path = {.src_ip = ENGINE,
+                             .dst_ip = seg->key.remote_ip,
+                             .tos = (uint8_t)(seg->dscp << 2),
+                             .fragment = 0x4000}; /* DF */
   frame_tcp_t tcp = {.src_port = seg->key.local_port,
                      .dst_port = seg->key.remote_port,
                      .seq = seg->seq,
@@ -106,6 +108,26 @@ Test(lockstep_frames, other_window_is_wrong, .fini = end) {
   seg.wnd++;
   cr_expect_eq(leave(&seg, 0), SIM_AWAITED_WRONG);
   cr_expect_not_null(strstr(said, "frame.wnd: rtl 4097 (0x1001) model 4096"), "%s", said);
+}
+
+Test(lockstep_frames, other_dscp_is_wrong, .fini = end) {
+  model_tx_seg_t seg = segment(PEER, 1, 100);
+
+  seg.dscp = 46;
+  cr_assert(sim_awaited_add(&list, &seg, 0));
+  seg.dscp = 45;
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_WRONG);
+  cr_expect_not_null(strstr(said, "frame.dscp: rtl 45 (0x2d) model 46"), "%s", said);
+  seg.dscp = 46;
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_FOUND, "%s", said);
+}
+
+Test(lockstep_frames, doubt_is_not_on_the_wire, .fini = end) {
+  model_tx_seg_t seg = segment(PEER, 1, 100);
+
+  seg.doubt = 1;
+  cr_assert(sim_awaited_add(&list, &seg, 0));
+  cr_expect_eq(leave(&seg, 0), SIM_AWAITED_FOUND, "%s", said);
 }
 
 Test(lockstep_frames, segment_overtaken_by_a_later_one_is_missing, .fini = end) {
