@@ -257,7 +257,8 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
   if (trace.ev.open_valid) conn->tcb = (model_tcb_t){0};
   read_rtl(&trace, &rtl);
   from_rtl_tcb_event(&trace.ev, &ev);
-  if (trace.ev.kind <= EvDiscard && !has_arrived(lockstep, &ev.seg)) {
+  const bool from_wire = trace.ev.kind <= EvDiscard || trace.ev.kind == EvIcmp;
+  if (from_wire && !has_arrived(lockstep, &ev.seg)) {
     fprintf(out,
             "lock-step: no frame that arrived holds the segment of event %" PRIu64
             ", connection %u, cycle %" PRIu64 ", %" PRIu64 " ns, engine's seed %u\n",

@@ -160,6 +160,7 @@ static model_tx_seg_t on_the_wire(const model_tx_seg_t *asked, const struct sim_
   if (!seg.mac_valid) seg.dst_mac = left->seg.dst_mac;
   seg.mac_valid = 0;
   seg.conn = 0;
+  seg.doubt = 0;
   if (left->packet_len == mtu && seg.payload_len > left->seg.payload_len)
     seg.payload_len = left->seg.payload_len;
   return seg;
@@ -236,7 +237,7 @@ void sim_arrived_add(struct sim_arrived_list *list, const model_netif_t *own, co
   model_frame_t parsed;
 
   model_parse(own, frame, len, fcs_good, &parsed);
-  if (parsed.kind != MODEL_FRAME_SEGMENT) return;
+  if (parsed.kind != MODEL_FRAME_SEGMENT && parsed.kind != MODEL_FRAME_ICMP_ERROR) return;
   /* One that found the engine full never becomes an event. */
   if (list->count == SIM_ARRIVED)
     list->first = (list->first + 1) % SIM_ARRIVED;

@@ -48,7 +48,7 @@ void sim_awaited_clear(struct sim_awaited_list *list);
 
 /** A TCP segment that left. */
 struct sim_segment {
-  model_tx_seg_t seg;  /* mac_valid and conn are 0 */
+  model_tx_seg_t seg;  /* mac_valid, conn and doubt are 0 */
   uint16_t packet_len; /* octets of the IPv4 packet */
   size_t payload_off;  /* octets before the payload */
 };

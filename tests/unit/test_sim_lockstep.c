@@ -131,7 +131,13 @@ Test(sim_lockstep, segment_that_no_frame_held_is_explained, .init = create, .fin
 
 /* An answer that needs no event, so that only its IPv4 header can be wrong. */
 static bool leaves(uint8_t ttl, uint8_t tos) {
-  const frame_path_t path = {.src_ip = 1, .dst_ip = 2, .ttl = ttl, .tos = tos, .fragment = 0x4000};
+  const frame_path_t path = {.src_mac = {2, 0, 0, 0, 0, 1},
+                             .dst_mac = {2, 0, 0, 0, 0, 2},
+                             .src_ip = 0x0a000001,
+                             .dst_ip = 0x0a000002,
+                             .ttl = ttl,
+                             .tos = tos,
+                             .fragment = 0x4000};
   const frame_tcp_t tcp = {.flags = FRAME_RST, .src_port = 80, .dst_port = 2000};
   frame_t frame;
   size_t len = 0;
