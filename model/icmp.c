@@ -55,7 +55,7 @@ void model_icmp_arrives(step_t *step, bool same_key) {
   tcb->icmp_kind = seg->icmp.kind;
   tcb->icmp_code = seg->icmp.code;
   tcb->notify.icmp_error = 1;
-  /* SHLD-26.  Engine policy: only while nothing has come from the peer (RFC 5461 section 4.1);
+  /* SHLD-26.  Engine policy: only while nothing has come from the peer (RFC 5927 section 5.2);
    * later the connection is as good as its retransmissions. */
   if (tcb->state == MODEL_SYN_SENT &&
       (is_unreachable(step, PROTOCOL_UNREACHABLE) || is_unreachable(step, PORT_UNREACHABLE)))

@@ -54,7 +54,7 @@ package toe_step_icmp_pkg;
     mid.tcb.icmp_kind         = seg.icmp.kind;
     mid.tcb.icmp_code         = seg.icmp.code;
     mid.tcb.notify.icmp_error = 1'b1;
-    // Whoever has the peer's SYN knows better than a router (RFC 5461 section 4.1).
+    // Whoever has the peer's SYN knows better than a router (RFC 5927 section 5.2).
     if (is_hard(seg.icmp) && mid.tcb.state == TcpSynSent) begin
       ev             = '0;
       ev.kill        = 1'b1;
