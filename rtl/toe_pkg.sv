@@ -48,7 +48,7 @@ package toe_pkg;
     logic [31:0] rto_initial_us;  // RFC 6298 (2.1)
     logic [31:0] rto_min_us;
     logic [31:0] rto_max_us;
-    logic [3:0] r1_retries;  // R1 of RFC 9293 section 3.8.3: retransmissions that mean trouble; 0: none
+    logic [3:0] r1_retries;  // R1 (RFC 9293 section 3.8.3): retransmissions that are told; 0: never
     logic [3:0] data_retries;  // R2: retransmissions of a segment before giving up
     logic [3:0] syn_retries;  // the same for SYN and SYN-ACK
     logic [31:0] time_wait_us;  // 2MSL

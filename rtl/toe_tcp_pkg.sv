@@ -105,7 +105,8 @@ package toe_tcp_pkg;
   // every notification needs, the rest is for NtfInfo.
   typedef struct packed {
     logic [31:0] retransmits;  // word 15: bits 31:16 segments sent again in all, 3:0 retries now
-    // word 14: snd_mss 31:16, last ICMP error: icmp_kind_e 15:14, code 13:10; bit 9 SACK, bit 8 timestamps, snd_wscale 7:4, rcv_wscale 3:0
+    // word 14: snd_mss 31:16, last ICMP error: icmp_kind_e 15:14, code 13:10; bit 9 SACK, bit 8
+    // timestamps, snd_wscale 7:4, rcv_wscale 3:0
     logic [31:0] mss_scales;
     logic [31:0] rto_us;  // word 13
     logic [31:0] rttvar_us;  // word 12

@@ -8,10 +8,10 @@
 // taken, verdicts come and buffer memory takes one beat a cycle.  Latency: seg_valid_o ten cycles
 // after the last beat, arp_valid_o four.
 //
-// Segments and ICMP errors, in their order, wait on seg_; their payload waits in the frame buffer for one verdict
-// each, in the same order.  What a verdict keeps goes to (conn << rx_ring_log2) + (seq modulo
-// ring), of its conn only as many bits count as NumConns needs; delivered_count_o counts those
-// verdicts when memory has answered for the last of their octets.
+// Segments and ICMP errors, in their order, wait on seg_; their payload waits in the frame buffer
+// for one verdict each, in the same order.  What a verdict keeps goes to (conn << rx_ring_log2) +
+// (seq modulo ring), of its conn only as many bits count as NumConns needs; delivered_count_o
+// counts those verdicts when memory has answered for the last of their octets.
 //
 // One echo request at a time is handed to the send path, up to 2048 octets of data; others are
 // dropped meanwhile.  arp_valid_o is a pulse.  The first beat after reset begins a frame.

@@ -3,8 +3,8 @@
 // Looks through the options of an IPv4 header (RFC 791 section 3.1) for a source route.
 //
 // One header a cycle, never stalls; the answers come five cycles after valid_i.  Every other option
-// is skipped, whatever its kind.  bad_o: an option runs past the end of the header, or its length is
-// below 2, so that nobody can say what follows it.  route_o: a loose or strict source route is
+// is skipped, whatever its kind.  bad_o: an option runs past the end of the header, or its length
+// is below 2, so that nobody can say what follows it.  route_o: a loose or strict source route is
 // among the options (RFC 7126 sections 4.3 and 4.4 advise to drop such packets).
 
 module toe_rx_ip_options

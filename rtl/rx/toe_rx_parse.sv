@@ -3,13 +3,14 @@
 // Reads the headers of each frame and decides what becomes of it.
 //
 // Ethernet with at most one 802.1Q tag, ARP, IPv4 with options skipped but for source routes, ICMP
-// echo, ICMP errors and the segment that they quote, TCP; every length and every checksum.  One frame a cycle, in order, never stalls: who passes frames in has
-// reserved room behind.  desc_valid_o comes eight cycles after frame_valid_i, and with it
-// seg_valid_o when the frame is a sound TCP segment or ICMP error, or else one bit of drop_o when a check has
-// failed: the first one in the order of the headers.  arp_valid_o comes three cycles after
-// frame_valid_i.  echo_take_o comes one cycle before desc_valid_o and only while echo_free_i; an
-// echo request at another time, or one too long for the echo buffer, is dropped.  csum_i must hold
-// the sum over the frame's IPv4 packet in the fourth cycle after frame_valid_i.
+// echo, ICMP errors and the segment that they quote, TCP; every length and every checksum.  One
+// frame a cycle, in order, never stalls: who passes frames in has reserved room behind.
+// desc_valid_o comes eight cycles after frame_valid_i, and with it seg_valid_o when the frame is a
+// sound TCP segment or ICMP error, or else one bit of drop_o when a check has failed: the first one
+// in the order of the headers.  arp_valid_o comes three cycles after frame_valid_i.  echo_take_o
+// comes one cycle before desc_valid_o and only while echo_free_i; an echo request at another time,
+// or one too long for the echo buffer, is dropped.  csum_i must hold the sum over the frame's IPv4
+// packet in the fourth cycle after frame_valid_i.
 
 module toe_rx_parse
   import toe_pkg::*;
@@ -390,7 +391,7 @@ module toe_rx_parse
       .route_o (ip_opt_route)
   );
 
-  // ---- TCP options, beside stages 3 to 8 ------------------------------------------------------------
+  // ---- TCP options, beside stages 3 to 8 --------------------------------------------------------
 
   logic opt_bad;  // in stage 7
   tcp_options_t opt;  // in stage 8

@@ -3,9 +3,9 @@
 // Goes from option to option through a list of TCP or IPv4 options.
 //
 // Told for each octet where the next option would begin if one began here, it says at which octets
-// options do begin, from octet 0 on, and whether one of them is bad.  One list a cycle, never stalls;
-// the answer is there, combinationally, three cycles after valid_i.  A step always leads forward:
-// next is beyond its own octet, or WalkDone.
+// options do begin, from octet 0 on, and whether one of them is bad.  One list a cycle, never
+// stalls; the answer is there, combinationally, three cycles after valid_i.  A step always leads
+// forward: next is beyond its own octet, or WalkDone.
 //
 // What is left for the serial part is a table look-up for each group of four octets.
 

@@ -187,8 +187,8 @@ package toe_step_segment_pkg;
     mid_t       mid;
     seq_range_t joined;
     mid = mid_in;
-    // At once: a gap that opens, lasts or closes (RFC 5681 section 4.2), text beyond the window, the
-    // fourth segment.
+    // At once: a gap that opens, lasts or closes (RFC 5681 section 4.2), text beyond the window,
+    // the fourth segment.
     if (chk.ahead || chk.cut || mid.tcb.ooo_valid != '0 || mid.tcb.opts.quickack ||
         mid.tcb.unacked_segs == '1)
       mid.tx_kind = TxAck;

@@ -231,8 +231,8 @@ module toe_arp
     decide_tx      = '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: subject_ip};
     if (state_q == StDecide) begin
       if (is_ask_q && found_q) begin
-        // An answer in use is asked for again when it is old or doubted; a question is repeated when
-        // it is due.
+        // An answer in use is asked for again when it is old or doubted; a question is repeated
+        // when it is due.
         if (!entry_q.valid || entry_place_q == PlaceOld || ask.doubt) begin
           if (due_q || entry_q.tries == '0) begin
             do_write         = 1'b1;
