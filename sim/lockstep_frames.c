@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/octets.h"
 #include "model/toe_model_frame.h"
 #include "sim/lockstep_compare.h"
 
@@ -25,23 +26,11 @@ static const uint64_t kFreshNs = UINT64_C(1000000000);
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
-static uint64_t mac_at(const uint8_t *octets) {
-  uint64_t mac = 0;
-
-  for (size_t i = 0; i < 6; i++) mac = mac << 8 | octets[i];
-  return mac;
-}
-
-static uint32_t address_at(const uint8_t *octets) {
-  return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 |
-         octets[3];
-}
-
 /* Whoever the frame is for: the IPv4 header has no options, and the MTU is as large as one can be.
  */
 static model_netif_t receiver_of(const uint8_t *frame, size_t len) {
-  return (model_netif_t){.mac = len >= ETHERNET ? mac_at(frame) : 0,
-                         .ip = len >= ETHERNET + IPV4 ? address_at(frame + ETHERNET + 16) : 0,
+  return (model_netif_t){.mac = len >= ETHERNET ? get48(frame) : 0,
+                         .ip = len >= ETHERNET + IPV4 ? get32(frame + ETHERNET + 16) : 0,
                          .netmask = UINT32_MAX,
                          .mtu = MAX_MTU,
                          .enabled = true};
@@ -79,10 +68,8 @@ enum sim_frame_content sim_frame_read(const uint8_t *frame, size_t len, struct s
 
 long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_segment *left,
                           uint8_t ttl) {
-  const model_netif_t sender = {.mac = mac_at(frame + 6),
-                                .ip = address_at(frame + ETHERNET + 12),
-                                .mtu = MAX_MTU,
-                                .ttl = ttl};
+  const model_netif_t sender = {
+      .mac = get48(frame + 6), .ip = get32(frame + ETHERNET + 12), .mtu = MAX_MTU, .ttl = ttl};
   uint8_t built[MODEL_MAX_HEADERS + MAX_MTU];
   const size_t built_len =
       model_build_segment(&sender, &left->seg, frame + left->payload_off, built);
