@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is in a frame: RFC 894, 826, 791, 1122 section 3.2, 792 and
- * 9293 section 3.1.
+ * What is in a frame: RFC 894, 826, 791, 1122 section 3.2, 792, 1191 and 9293 section 3.1.
  */
 #include <string.h>
 

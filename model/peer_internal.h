@@ -70,10 +70,12 @@ peer_conn_t *peer_new_conn(struct model_peer *peer);
 /* Neither a connection, nor a handshake, nor TIME-WAIT has this four-tuple. */
 bool peer_key_is_free(struct model_peer *peer, const model_flow_key_t *key);
 
-/* A segment of a sound frame; payload is NULL when it has none. */
-void peer_icmp_error_arrives(struct model_peer *peer, const model_rx_seg_t *seg);
+/* A segment of a sound frame; payload: where its octets begin. */
 void peer_segment_arrives(struct model_peer *peer, const model_rx_seg_t *seg,
                           const uint8_t *payload);
+
+/* An ICMP error about a segment that was sent. */
+void peer_icmp_error_arrives(struct model_peer *peer, const model_rx_seg_t *seg);
 
 /* Turns to send, as long as there is room for frames. */
 void peer_give_turns(struct model_peer *peer);

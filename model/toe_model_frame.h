@@ -91,8 +91,8 @@ bool model_parse_options(const uint8_t *octets, size_t len, model_tcp_options_t 
 /**
  * Writes a TCP segment as an Ethernet frame, padded to MODEL_MIN_FRAME octets with zeros.
  *
- * Engine policy: DF set and identification 0 (RFC 6864 section 4.1), TTL 64 (RFC 1700); a payload
- * that the MTU does not hold is cut at its end.
+ * Engine policy: DF set and identification 0 (RFC 6864 section 4.1); a payload that the MTU does
+ * not hold is cut at its end.
  *
  * @param own      who sends
  * @param seg      dst_mac counts, mac_valid and conn do not

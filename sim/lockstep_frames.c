@@ -139,7 +139,7 @@ static bool same_key(const model_flow_key_t *a, const model_flow_key_t *b) {
 }
 
 /* What should be on the wire: the Ethernet address is that of the cache where none is given, the
- * frame names no connection, and a payload that the MTU does not hold is cut. */
+ * frame names no connection and doubts nobody, and a payload that the MTU does not hold is cut. */
 static model_tx_seg_t on_the_wire(const model_tx_seg_t *asked, const struct sim_segment *left,
                                   uint16_t mtu) {
   model_tx_seg_t seg = *asked;
