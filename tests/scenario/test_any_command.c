@@ -84,6 +84,7 @@ static model_peer_config_t peer_config(void) {
                                          .enabled = true},
                                .cfg = {.mtu = 1500,
                                        .min_mss = 64,
+                                       .min_pmtu = 576,
                                        .ts_enable = 1,
                                        .rto_initial_us = 1000000,
                                        .rto_min_us = 200000,

@@ -99,6 +99,7 @@ static model_peer_config_t peer_config(void) {
                                          .enabled = true},
                                .cfg = {.mtu = 1500,
                                        .min_mss = 64,
+                                       .min_pmtu = 576,
                                        .ts_enable = tb_random_below(&rng, 2) != 0,
                                        .sack_enable = 1,
                                        .wscale_enable = tb_random_below(&rng, 2) != 0,

@@ -39,6 +39,7 @@ static inline model_peer_config_t pair_config(int side) {
                                          .enabled = true},
                                .cfg = {.mtu = 1500,
                                        .min_mss = 64,
+                                       .min_pmtu = 576,
                                        .ts_enable = 1,
                                        .sack_enable = 1,
                                        .wscale_enable = 1,
