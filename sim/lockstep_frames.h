@@ -71,13 +71,15 @@ long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_seg
 
 enum { SIM_ARRIVED = 1024 };
 
-/** Segments that arrived and are no event yet, oldest first.  Zero to begin with. */
+/** Segments and ICMP errors that arrived and are no event yet, oldest first.  Zero to begin with.
+ */
 struct sim_arrived_list {
   model_rx_seg_t items[SIM_ARRIVED];
   size_t first, count;
 };
 
-/** A frame has reached the engine @p own: adds the segment in it, if model_parse takes one. */
+/** A frame has reached the engine @p own: adds the segment or ICMP error in it, if model_parse
+ * takes one. */
 void sim_arrived_add(struct sim_arrived_list *list, const model_netif_t *own, const uint8_t *frame,
                      size_t len, bool fcs_good);
 

@@ -57,7 +57,7 @@ static void on_event(side_t *side, const rtl_trace_t *trace) {
     coverage_event(&side->coverage, ev, &trace->tcb_before, &trace->tcb_after, &trace->action);
   if (ev->kind == EvTimer && !side->world->round.stalls) check_timer(side, ev, &trace->tcb_before);
   if (ev->kind == EvSegment) check_owner(side, ev, &trace->tcb_before);
-  if (ev->kind > EvDiscard) return;
+  if (ev->kind > EvDiscard || ev->seg.icmp.kind != IcmpNone) return;
   side->segment_events++;
   if (!probe->armed || ev->seg.key.local_port != probe->local_port ||
       ev->seg.key.remote_port != probe->remote_port)

@@ -129,6 +129,15 @@ Test(sim_lockstep, segment_that_no_frame_held_is_explained, .init = create, .fin
                      report);
 }
 
+Test(sim_lockstep, icmp_error_that_no_frame_held_is_explained, .init = create, .fini = destroy) {
+  rtl_trace_t trace = {.ev = {.kind = EvIcmp, .seg = {.icmp = {.kind = IcmpUnreachable}}},
+                       .action = {.verdict_valid = 1}};
+
+  cr_assert(!check(&trace));
+  cr_expect_not_null(strstr(report, "no frame that arrived holds the segment of event 1"), "%s",
+                     report);
+}
+
 /* An answer that needs no event, so that only its IPv4 header can be wrong. */
 static bool leaves(uint8_t ttl, uint8_t tos) {
   const frame_path_t path = {.src_mac = {2, 0, 0, 0, 0, 1},

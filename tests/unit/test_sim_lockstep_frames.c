@@ -298,6 +298,24 @@ Test(lockstep_frames, damaged_frame_is_no_event) {
   cr_expect_not(sim_arrived_take(&arrived, &first));
 }
 
+Test(lockstep_frames, icmp_error_takes_its_frame_once) {
+  enum { UNREACHABLE = 3, TOO_BIG = 4 };
+  const frame_path_t path = {.src_ip = OTHER, .dst_ip = PEER};
+  const frame_quote_t quote = {
+      .src_ip = PEER, .dst_ip = ENGINE, .src_port = 2000, .dst_port = 80, .seq = 77};
+  model_rx_seg_t error = {
+      .key = {ENGINE, 80, 2000}, .seq = 77, .icmp = {MODEL_ICMP_UNREACHABLE, TOO_BIG, 900}};
+  frame_t frame;
+
+  frame_build_icmp_error(&frame, &path, UNREACHABLE, TOO_BIG, 900, &quote, 0);
+  sim_arrived_add(&arrived, &kOwn, frame.data, frame.len, true);
+  error.icmp.mtu++;
+  cr_expect_not(sim_arrived_take(&arrived, &error));
+  error.icmp.mtu--;
+  cr_expect(sim_arrived_take(&arrived, &error));
+  cr_expect_not(sim_arrived_take(&arrived, &error));
+}
+
 Test(lockstep_frames, oldest_gives_way_when_more_are_lost_than_an_engine_holds) {
   const model_rx_seg_t first = arrives(1, true);
   model_rx_seg_t last = first;
