@@ -133,8 +133,8 @@ static uint32_t small_or_any(uint32_t limit) {
   return tb_random_below(&rng, 4) != 0 ? tb_random_below(&rng, limit) : tb_random(&rng);
 }
 
-/* A sequence number near what some connection has, without looking: a peer's or an own one is known
- * from the completions only, so most are far away, and lengths behind zero are as good as any. */
+/* Noise, in which most commands have an operation, a connection, addresses and times that could be
+ * meant.  Sequence numbers are not looked up, so hardly one is right. */
 static void make_command(uint32_t words[TOE_CMD_WORDS]) {
   uint32_t op = 1 + tb_random_below(&rng, LAST_OP);
 
