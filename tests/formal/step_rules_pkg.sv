@@ -13,7 +13,8 @@ package step_rules_pkg;
 
   // The registers' documented ranges; toe_top builds rings of 4 KiB to 1 MiB.
   function automatic logic cfg_ok(cfg_t cfg);
-    return cfg.mtu >= 16'd576 && cfg.mtu <= 16'd9000 && cfg.min_mss >= 16'd64 &&
+    return cfg.mtu >= 16'd576 && cfg.mtu <= 16'd9000 && cfg.min_pmtu >= 16'd68 &&
+        cfg.min_mss >= 16'd64 &&
         cfg.min_mss <= 16'd536 && cfg.rx_ring_log2 >= 5'd12 && cfg.rx_ring_log2 <= 5'd20 &&
         cfg.tx_ring_log2 >= 5'd12 && cfg.tx_ring_log2 <= 5'd20;
   endfunction

@@ -16,6 +16,7 @@
 // formal: connect params=Kind=3,Open=1 depth=0 cover=1 slow
 // formal: notify  params=Kind=6,Open=0 depth=0 cover=1 slow
 // formal: send    params=Kind=5,Open=0 depth=0 cover=1 slow
+// formal: icmp    params=Kind=7,Open=0 depth=0 cover=1 slow
 //
 // open: segment  Kind=0: all of it is not decided in one minute, not yet tried one by one
 // open: accept   Kind=0,Open=1: as segment
@@ -148,7 +149,7 @@ module toe_step_proof
     AckIsRcvNxt :
     assert (!(act.tx_valid && act.tx.flags.ack) || is_reply || act.tx.ack == after.rcv_nxt);
     OnlyVerdictsOfSegments :
-    assert (act.verdict_valid == (ev_i.kind inside {EvSegment, EvNoConn, EvDiscard}));
+    assert (act.verdict_valid == (ev_i.kind inside {EvSegment, EvNoConn, EvDiscard, EvIcmp}));
   end
 
   // ---- RST (RFC 5961 section 3) and the state machine ---------------------------------------------
@@ -167,15 +168,17 @@ module toe_step_proof
   fsm_edges_pkg::states_t may_enter;
   assign may_enter = fsm_edges_pkg::reachable(tcb.state, moved);
 
-  logic closes, resets, host_ends, timer_ends;
+  logic closes, resets, host_ends, timer_ends, icmp_ends;
   assign closes = after.state == TcpClosed && tcb.state != TcpClosed;
   assign resets = is_segment && seg.flags.rst;
   assign host_ends  = is_command && (ev_i.cmd.op == CmdAbort ||
       (ev_i.cmd.op == CmdShutdown && tcb.state == TcpSynSent));
   assign timer_ends = ev_i.kind == EvTimer;
+  assign icmp_ends = ev_i.kind == EvIcmp && tcb.state == TcpSynSent;
 
   always_comb begin
-    OnlyArrows : assert (may_enter[after.state] || (closes && (resets || host_ends || timer_ends)));
+    OnlyArrows :
+    assert (may_enter[after.state] || (closes && (resets || host_ends || timer_ends || icmp_ends)));
     ExactRstCloses :
     assert (!(closes && resets) ||
             (had_syn ? seg.seq == tcb.rcv_nxt
@@ -183,6 +186,22 @@ module toe_step_proof
                        tcb.snd_max - tcb.snd_una));
     RstChangesNothingElse : assert (!resets || Open || closes || after.state == tcb.state);
     FinishedStays : assert (!is_finished(tcb.state) || after.state == tcb.state);
+  end
+
+  // ---- ICMP errors (RFC 5927 section 4.1) ---------------------------------------------------------
+
+  logic is_icmp, in_flight;
+  assign is_icmp   = ev_i.kind == EvIcmp;
+  assign in_flight = seg.seq - tcb.snd_una < tcb.snd_max - tcb.snd_una;
+
+  always_comb begin
+    ForgedErrorChangesNothing :
+    assert (!is_icmp || (in_flight && seg.key == tcb.key) ||
+            (act.drop_valid && !closes && !act.enqueue_send && after.snd_mss == tcb.snd_mss &&
+             after.snd_nxt == tcb.snd_nxt && after.cwnd == tcb.cwnd &&
+             after.notify == tcb.notify));
+    ErrorSendsNothing : assert (!is_icmp || (!act.tx_valid && !act.verdict.keep));
+    ErrorNeverGrowsSegments : assert (!is_icmp || after.snd_mss <= tcb.snd_mss);
   end
 
   // ---- Sending --------------------------------------------------------------------------------------
@@ -256,6 +275,13 @@ module toe_step_proof
       Probes : cover (sends && probes && tcb.snd_wnd == '0 && tcb.snd_una == tcb.snd_nxt);
       SendsSyn : cover (act.tx_valid && act.tx.flags.syn);
       SendsAgain : cover (act.tx_is_rexmit && tcb.rexmit_one);
+    end
+  end else if (Kind == 7) begin : gen_icmp
+    always_comb begin
+      Refuses : cover (closes && act.unlink);
+      Shrinks : cover (after.snd_mss < tcb.snd_mss && act.enqueue_send);
+      Noted : cover (after.notify.icmp_error && !tcb.notify.icmp_error && !closes);
+      Forged : cover (act.drop_valid);
     end
   end else begin : gen_other
     always_comb begin
