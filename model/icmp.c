@@ -22,7 +22,8 @@ static bool is_unreachable(const step_t *step, uint8_t code) {
  * is, from snd_una on; and a path MTU below the configured least is not believed further than that
  * (RFC 5927 section 7.2). */
 static void path_mtu_falls(step_t *step) {
-  const uint32_t mtu = max_u32(step->ev->seg.icmp.mtu, step->cfg->min_pmtu);
+  /* RFC 791 section 3.2: every link carries 68 octets. */
+  const uint32_t mtu = max_u32(max_u32(step->ev->seg.icmp.mtu, step->cfg->min_pmtu), 68);
   model_tcb_t *tcb = step->tcb;
   const uint32_t mss = mtu - 40 - (tcb->ts_ok ? 12 : 0);
 

@@ -343,9 +343,8 @@ void sim_lockstep_arrives(struct sim_lockstep *lockstep, const uint8_t *frame, s
 static bool is_well_built(const struct sim_lockstep *lockstep, const struct sim_moment *now,
                           const uint8_t *frame, size_t len, struct sim_segment *left, FILE *out) {
   const enum sim_frame_content content = sim_frame_read(frame, len, left);
-  const long at = content == SIM_FRAME_SEGMENT
-                      ? sim_frame_difference(frame, len, left, lockstep->netif.ttl)
-                      : -1;
+  const long at =
+      content == SIM_FRAME_SEGMENT ? sim_frame_difference(frame, len, left, &lockstep->netif) : -1;
 
   if (content == SIM_FRAME_UNSOUND)
     fprintf(out, "lock-step: no receiver would take a frame that left");

@@ -67,10 +67,11 @@ enum sim_frame_content sim_frame_read(const uint8_t *frame, size_t len, struct s
 }
 
 long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_segment *left,
-                          uint8_t ttl) {
-  const model_netif_t sender = {
-      .mac = get48(frame + 6), .ip = get32(frame + ETHERNET + 12), .mtu = MAX_MTU, .ttl = ttl};
+                          const model_netif_t *own) {
+  model_netif_t sender = *own;
   uint8_t built[MODEL_MAX_HEADERS + MAX_MTU];
+
+  sender.mtu = MAX_MTU; /* what the MTU cuts, sim_awaited_take() knows */
   const size_t built_len =
       model_build_segment(&sender, &left->seg, frame + left->payload_off, built);
 

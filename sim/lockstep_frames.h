@@ -63,11 +63,12 @@ enum sim_frame_content {
 /** Reads the TCP segment in a frame of the engine, as its receiver would. */
 enum sim_frame_content sim_frame_read(const uint8_t *frame, size_t len, struct sim_segment *out);
 
-/** The first octet in which a frame differs from what the model builds of the segment in it: every
- * header field, the options' layout, the padding; payload and addresses are the frame's, @p ttl is
- * the one configured.  -1: none. */
+/** The first octet in which a frame differs from what @p own builds of the segment in it: every
+ * header field, the options' layout, the padding; the payload and the receiver are the frame's. -1:
+ * none.
+ */
 long sim_frame_difference(const uint8_t *frame, size_t len, const struct sim_segment *left,
-                          uint8_t ttl);
+                          const model_netif_t *own);
 
 enum { SIM_ARRIVED = 1024 };
 

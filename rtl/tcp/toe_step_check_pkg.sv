@@ -200,8 +200,9 @@ package toe_step_check_pkg;
     chk                = before_chk;
     chk.icmp_in_flight = seq_le(tcb.snd_una, seg.seq) && seq_lt(seg.seq, tcb.snd_max);
     mtu                = seg.icmp.mtu < cfg.min_pmtu ? cfg.min_pmtu : seg.icmp.mtu;
-    chk.path_mss       = mtu - (tcb.ts_ok ? 16'd52 : 16'd40);
-    chk.path_shrinks   = chk.path_mss < tcb.snd_mss;
+    if (mtu < 16'd68) mtu = 16'd68;  // no link has a smaller one (RFC 791 section 3.2)
+    chk.path_mss     = mtu - (tcb.ts_ok ? 16'd52 : 16'd40);
+    chk.path_shrinks = chk.path_mss < tcb.snd_mss;
     return chk;
   endfunction
 

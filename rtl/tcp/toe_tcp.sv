@@ -194,6 +194,17 @@ module toe_tcp
     else notify_offered_q <= notify_valid && !direct_turn && !ntf_ready_i;
   end
 
+  // The ring takes an item in two halves.
+  toe_stream_check #(
+      .Width($bits(ntf_t))
+  ) u_ntf_check (
+      .clk_i,
+      .rst_i,
+      .valid_i(ntf_valid_o),
+      .ready_i(ntf_ready_i),
+      .data_i (ntf_o)
+  );
+
   toe_stream_arb #(
       .Width($bits(tx_seg_t)),
       .NumInputs(2)

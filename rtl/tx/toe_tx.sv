@@ -286,7 +286,7 @@ module toe_tx
       .rst_i,
       .local_mac_i  (cfg_i.local_mac),
       .local_ip_i   (cfg_i.local_ip),
-      .ttl_i        (cfg_i.ttl),
+      .ttl_i        (cfg_i.ttl == '0 ? 8'd64 : cfg_i.ttl),
       .desc_valid_i (desc_valid),
       .desc_ready_o (desc_ready),
       .desc_i       (desc_out),

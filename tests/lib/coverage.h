@@ -12,11 +12,7 @@
 #include "toe/toe.h"
 #include "toe_structs.h"
 
-enum {
-  COVERAGE_STATES = TcpTimeWait + 1,
-  COVERAGE_KINDS = EvIcmp + 1,
-  COVERAGE_DROPS = DropCount
-};
+enum { COVERAGE_STATES = TcpTimeWait + 1, COVERAGE_KINDS = EvIcmp + 1, COVERAGE_DROPS = DropCount };
 
 /** What one event led to: the first that fits. */
 typedef enum coverage_outcome {

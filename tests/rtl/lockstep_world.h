@@ -61,7 +61,7 @@ static inline rtl_cfg_t random_cfg(world_t *w) {
       .key_valid = 1,
       .mtu = mtus[below(w, sizeof mtus / sizeof *mtus)],
       .min_mss = chance(w, 1, 2) ? 64 : 216,
-      .min_pmtu = (uint16_t)(chance(w, 1, 2) ? 576 : 68 + below(w, 400)),
+      .min_pmtu = (uint16_t)(chance(w, 1, 2) ? 576 : below(w, 468)),
       .dscp = (uint8_t)below(w, 64),
       .ts_enable = chance(w, 1, 2),
       .sack_enable = chance(w, 1, 2),

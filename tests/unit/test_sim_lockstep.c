@@ -12,8 +12,12 @@
 #include "toe/toe_regs.h"
 #include "toe_structs.h"
 
-static const struct toe_sim_config kConfig = {
-    .num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16, .seed = 42};
+static const struct toe_sim_config kConfig = {.mac = {2, 0, 0, 0, 0, 1},
+                                              .ip = 0x0a000001,
+                                              .num_conns = 16,
+                                              .rx_ring_log2 = 16,
+                                              .tx_ring_log2 = 16,
+                                              .seed = 42};
 static const struct sim_moment kNow = {.ns = 123456, .cycle = 789};
 
 static struct sim_lockstep *lockstep;
@@ -139,8 +143,8 @@ Test(sim_lockstep, icmp_error_that_no_frame_held_is_explained, .init = create, .
 }
 
 /* An answer that needs no event, so that only its IPv4 header can be wrong. */
-static bool leaves(uint8_t ttl, uint8_t tos) {
-  const frame_path_t path = {.src_mac = {2, 0, 0, 0, 0, 1},
+static bool leaves(uint8_t mac, uint8_t ttl, uint8_t tos) {
+  const frame_path_t path = {.src_mac = {2, 0, 0, 0, 0, mac},
                              .dst_mac = {2, 0, 0, 0, 0, 2},
                              .src_ip = 0x0a000001,
                              .dst_ip = 0x0a000002,
@@ -160,15 +164,16 @@ static bool leaves(uint8_t ttl, uint8_t tos) {
   return right;
 }
 
-Test(sim_lockstep, ttl_dscp_and_ecn_are_as_configured, .init = create, .fini = destroy) {
-  cr_expect(leaves(64, 0), "%s", report);
-  cr_expect_not(leaves(63, 0));
+Test(sim_lockstep, ttl_dscp_ecn_and_sender_are_as_configured, .init = create, .fini = destroy) {
+  cr_expect(leaves(1, 64, 0), "%s", report);
+  cr_expect_not(leaves(1, 63, 0));
   cr_expect_not_null(strstr(report, "from octet 22 on"), "%s", report);
-  cr_expect_not(leaves(64, 1), "ECN");
-  cr_expect_not(leaves(64, 4), "DSCP of no connection");
+  cr_expect_not(leaves(1, 64, 1), "ECN");
+  cr_expect_not(leaves(3, 64, 0), "somebody else's Ethernet address");
+  cr_expect_not(leaves(1, 64, 4), "DSCP of no connection");
   sim_lockstep_register(lockstep, offsetof(toe_regs_t, IP_HEADER),
                         9U | 46U << TOE_REGS__IP_HEADER__DSCP_bp);
-  cr_expect(leaves(9, 46 << 2), "%s", report);
-  cr_expect_not(leaves(64, 46 << 2));
-  cr_expect_not(leaves(9, 0));
+  cr_expect(leaves(1, 9, 46 << 2), "%s", report);
+  cr_expect_not(leaves(1, 64, 46 << 2));
+  cr_expect_not(leaves(1, 9, 0));
 }
