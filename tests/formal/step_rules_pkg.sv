@@ -70,24 +70,30 @@ package step_rules_pkg;
         tcb.rcv_adv - tcb.rcv_read <= wnd_t'(1) << cfg.rx_ring_log2;
   endfunction
 
-  // Held intervals: no hole in their list, beyond rcv_nxt, inside the window, apart.
+  // A held interval: behind another in the list or the first, beyond rcv_nxt, inside the window.
+  function automatic logic held_inside(tcb_t tcb, int i);
+    wnd_t left, right;
+    left  = tcb.ooo[i].left - tcb.rcv_nxt;
+    right = tcb.ooo[i].right - tcb.rcv_nxt;
+    if (!tcb.ooo_valid[i]) return 1'b1;
+    if (i > 0 && !tcb.ooo_valid[i-1]) return 1'b0;
+    if (tcb.fin_rcvd && right > tcb.fin_seq - tcb.rcv_nxt) return 1'b0;
+    return left != '0 && left < right && right <= tcb.rcv_adv - tcb.rcv_nxt;
+  endfunction
+
+  // Neither in nor beside each other.
+  function automatic logic held_apart(tcb_t tcb, int i, int j);
+    return !tcb.ooo_valid[i] || !tcb.ooo_valid[j] ||
+        tcb.ooo[i].right - tcb.rcv_nxt < tcb.ooo[j].left - tcb.rcv_nxt ||
+        tcb.ooo[j].right - tcb.rcv_nxt < tcb.ooo[i].left - tcb.rcv_nxt;
+  endfunction
+
   function automatic logic held_ok(tcb_t tcb);
     logic ok;
-    wnd_t wnd, left, right;
-    ok  = 1'b1;
-    wnd = tcb.rcv_adv - tcb.rcv_nxt;
+    ok = 1'b1;
     for (int i = 0; i < NumIntervals; i++) begin
-      left  = tcb.ooo[i].left - tcb.rcv_nxt;
-      right = tcb.ooo[i].right - tcb.rcv_nxt;
-      if (tcb.ooo_valid[i]) begin
-        if (left == '0 || left >= right || right > wnd) ok = 1'b0;
-        if (tcb.fin_rcvd && right > tcb.fin_seq - tcb.rcv_nxt) ok = 1'b0;
-        if (i > 0 && !tcb.ooo_valid[i-1]) ok = 1'b0;
-        for (int j = 0; j < i; j++) begin
-          if (right >= tcb.ooo[j].left - tcb.rcv_nxt && tcb.ooo[j].right - tcb.rcv_nxt >= left)
-            ok = 1'b0;
-        end
-      end
+      if (!held_inside(tcb, i)) ok = 1'b0;
+      for (int j = 0; j < i; j++) if (!held_apart(tcb, i, j)) ok = 1'b0;
     end
     return ok;
   endfunction
@@ -163,14 +169,24 @@ package step_rules_pkg;
     return ev;
   endfunction
 
-  // The octet waits in a held interval.
+  // a - b is negative when, as signed numbers, a < b.
+  function automatic logic sign_is_order(wnd_t a, wnd_t b);
+    logic less;
+    wnd_t distance;
+    less     = signed'(a) < signed'(b);
+    distance = a - b;
+    return less == seq_lt(a, b) && less == distance[31];
+  endfunction
+
+  // The octet waits in held interval i; in any.
+  function automatic logic holds_octet(tcb_t tcb, int i, seq_t octet);
+    return tcb.ooo_valid[i] && seq_in(octet, tcb.ooo[i].left, tcb.ooo[i].right - tcb.ooo[i].left);
+  endfunction
+
   function automatic logic is_held(tcb_t tcb, seq_t octet);
     logic held;
     held = 1'b0;
-    for (int i = 0; i < NumIntervals; i++) begin
-      if (tcb.ooo_valid[i] && seq_in(octet, tcb.ooo[i].left, tcb.ooo[i].right - tcb.ooo[i].left))
-        held = 1'b1;
-    end
+    for (int i = 0; i < NumIntervals; i++) if (holds_octet(tcb, i, octet)) held = 1'b1;
     return held;
   endfunction
 

@@ -3,8 +3,8 @@
 // step() keeps the rules of step_rules_pkg and the promises of TCP, whatever the event.
 //
 // The rules hold of a control block that has just begun (Open), and if they hold before an event
-// they hold after it: by induction over events they hold for ever, but for what is open below.  One
-// task for each kind of event; step has no state, so each property is one query over every control
+// they hold after it: by induction over events they hold for ever.  One task for each kind of
+// event; step has no state, so each property is one query over every control
 // block, event and configuration.
 //
 // formal: segment params=Kind=0,Open=0 depth=0 cover=1 slow
@@ -17,10 +17,6 @@
 // formal: no_conn params=Kind=1,Open=0 depth=0 cover=1 slow
 // formal: discard params=Kind=2,Open=0 depth=0 cover=1 slow
 // formal: icmp    params=Kind=7,Open=0 depth=0 cover=1 slow
-//
-// open: segment.HeldOk           unknown after 150 s
-// open: segment.HoldsWhatArrived unknown after 150 s
-// open: segment.ForgetsNothing   unknown after 150 s
 
 module toe_step_proof
   import toe_pkg::*;
@@ -90,7 +86,6 @@ module toe_step_proof
     OurFinOk : assert (our_fin_ok(after));
     WndOk : assert (wnd_ok(after));
     ReceiveSpaceOk : assert (receive_space_ok(cfg_i, after));
-    HeldOk : assert (held_ok(after));
     PeerFinOk : assert (peer_fin_ok(after));
     TimersOk : assert (timers_ok(after));
   end
@@ -113,18 +108,6 @@ module toe_step_proof
   assign octet_is_fin  = (tcb.fin_rcvd && octet == tcb.fin_seq) ||
       (seg.flags.fin && octet == text_end);
   assign octet_kept = act.verdict.keep && seq_in(octet, act.verdict.seq, wnd_t'(act.verdict.len));
-
-  // Cases that formal_decide.py may take apart.
-  (* keep *) logic [NumIntervals-1:0] case_1_held, case_3_touched;
-  (* keep *) logic case_2_ahead;
-  assign case_1_held  = tcb.ooo_valid;
-  assign case_2_ahead = seq_lt(tcb.rcv_nxt, seg.seq);
-  always_comb begin
-    for (int i = 0; i < NumIntervals; i++) begin
-      case_3_touched[i] = tcb.ooo_valid[i] && seq_le(tcb.ooo[i].left, text_end) &&
-          seq_le(seg.seq, tcb.ooo[i].right);
-    end
-  end
 
   logic is_reply;  // RST for a segment, by the rules for CLOSED: numbers are the segment's own
   assign is_reply = act.tx_valid && act.tx.flags.rst;
@@ -150,18 +133,56 @@ module toe_step_proof
             (is_segment && (octet_in_text || octet_is_fin)) || is_held(
         tcb, octet
     ) || octet_is_fin);
-    HoldsWhatArrived : assert (!is_held(after, octet) || is_held(tcb, octet) || octet_kept);
-    // And nothing that was kept, or held, is forgotten.
-    ForgetsNothing :
-    assert (!had_syn || !(octet_kept || is_held(
-        tcb, octet
-    )) || octet - tcb.rcv_nxt < nxt_moves || is_held(
-        after, octet
-    ));
     AckIsRcvNxt :
     assert (!(act.tx_valid && act.tx.flags.ack) || is_reply || act.tx.ack == after.rcv_nxt);
     OnlyVerdictsOfSegments :
     assert (act.verdict_valid == (ev.kind inside {EvSegment, EvNoConn, EvDiscard, EvIcmp}));
+  end
+
+  // Held intervals one by one, because all at once are too much for a solver.
+  logic is_taken, stays;  // the octet is acknowledged now; it waits
+  assign is_taken = octet - tcb.rcv_nxt < nxt_moves;
+  assign stays    = is_held(after, octet);
+  always_comb begin
+    KeptIsHeld : assert (!had_syn || !octet_kept || is_taken || stays);
+  end
+  wnd_t octet_off, seg_off, end_off;  // from rcv_nxt
+  logic near;  // the segment is somewhere about the window
+  assign octet_off = octet - tcb.rcv_nxt;
+  assign seg_off   = seg.seq - tcb.rcv_nxt;
+  assign end_off   = text_end - tcb.rcv_nxt;
+  assign near      = seg_off + (wnd_t'(1) << 20) < wnd_t'(1) << 22;
+  for (genvar i = 0; i < NumIntervals; i++) begin : gen_held
+    wnd_t left, right;
+    assign left  = tcb.ooo[i].left - tcb.rcv_nxt;
+    assign right = tcb.ooo[i].right - tcb.rcv_nxt;
+    always_comb begin
+      // What is found by subtraction is an order: it makes the proofs of the rest short.
+      LemmaOctet :
+      assert (!tcb.ooo_valid[i] || holds_octet(
+          tcb, i, octet
+      ) == (left <= octet_off && octet_off < right));
+      LemmaOrder :
+      assert (!tcb.ooo_valid[i] || !near || (sign_is_order(
+          end_off, right
+      ) && sign_is_order(
+          end_off, left
+      ) && sign_is_order(
+          right, seg_off
+      ) && sign_is_order(
+          left, seg_off
+      )));
+      Inside : assert (held_inside(after, i));
+      HoldsWhatArrived :
+      assert (!holds_octet(after, i, octet) || is_held(tcb, octet) || octet_kept);
+      // Nothing that was held is forgotten.
+      ForgetsNothing : assert (!had_syn || !holds_octet(tcb, i, octet) || is_taken || stays);
+    end
+    for (genvar j = 0; j < i; j++) begin : gen_other
+      always_comb begin
+        Apart : assert (held_apart(after, i, j));
+      end
+    end
   end
 
   // ---- RST (RFC 5961 section 3) and the state machine ---------------------------------------------
