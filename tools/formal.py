@@ -231,7 +231,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("block", nargs="?", default="", help="only this one, as toe_fifo or toe_step.send")
     parser.add_argument("--quick", action="store_true", help="leave out what is marked slow")
-    parser.add_argument("--limit-s", type=int, default=240, help="for each run of the solver")
+    parser.add_argument("--limit-s", type=int, default=600, help="for each run of the solver")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args()
     os.chdir(ROOT)

@@ -4,7 +4,7 @@
 // gap in a frame, when its payload is there in time.
 //
 // formal: w64  params=DataWidth=64 depth=2 cover=16
-// formal: w512 params=DataWidth=512 depth=2 cover=8
+// formal: w512 params=DataWidth=512 depth=2 cover=8 slow
 
 module toe_tx_emit_proof
   import toe_tx_pkg::*;
