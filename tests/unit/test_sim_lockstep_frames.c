@@ -185,10 +185,12 @@ Test(lockstep_frames, disabled_engine_drops_segments, .fini = end) {
   cr_expect_eq(leaves(PEER, 3, 0), SIM_AWAITED_FOUND);
 }
 
+static const struct toe_sim_config kConfig = {
+    .ip = ENGINE, .num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16};
+
 Test(lockstep_frames, without_an_event_there_is_no_data) {
-  const struct toe_sim_config config = {.num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16};
   const struct sim_moment now = {.ns = 1, .cycle = 1};
-  struct sim_lockstep *lockstep = sim_lockstep_new(&config);
+  struct sim_lockstep *lockstep = sim_lockstep_new(&kConfig);
   model_tx_seg_t seg = segment(PEER, 1, 0);
   size_t len = 0;
   FILE *out = open_memstream(&said, &len);
@@ -206,9 +208,8 @@ Test(lockstep_frames, without_an_event_there_is_no_data) {
 
 /* What the checker says of a frame. */
 static const char *complaint_about(const frame_t *frame) {
-  const struct toe_sim_config config = {.num_conns = 16, .rx_ring_log2 = 16, .tx_ring_log2 = 16};
   const struct sim_moment now = {.ns = 1, .cycle = 1};
-  struct sim_lockstep *lockstep = sim_lockstep_new(&config);
+  struct sim_lockstep *lockstep = sim_lockstep_new(&kConfig);
   size_t len = 0;
 
   free(said);
