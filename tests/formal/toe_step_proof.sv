@@ -3,9 +3,8 @@
 // step() keeps the rules of step_rules_pkg and the promises of TCP, whatever the event.
 //
 // The rules hold of a control block that has just begun (Open), and if they hold before an event
-// they hold after it: by induction over events they hold for ever.  One task for each kind of
-// event; step has no state, so each property is one query over every control
-// block, event and configuration.
+// they hold after it: by induction over events they hold for ever.  One task for each kind of event;
+// step has no state, so each property is one query over every control block, event and configuration.
 //
 // formal: segment params=Kind=0,Open=0 depth=0 cover=1 slow
 // formal: accept  params=Kind=0,Open=1 depth=0 cover=1 slow
