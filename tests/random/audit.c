@@ -33,19 +33,62 @@ static void check_timer(side_t *side, const rtl_tcb_event_t *ev, const rtl_tcb_t
   if (tcb->user_timeout_armed && overdue(ev, tcb->user_deadline_us) > late_us)
     late_us = overdue(ev, tcb->user_deadline_us);
   if (late_us > LATE_US)
-    world_fail(side->world, "engine %u, connection %u: a timer ran out %" PRId64 " us late",
-               side->number, ev->conn, late_us);
+    side_fail(side, "engine %u, connection %u: a timer ran out %" PRId64 " us late", side->number,
+              ev->conn, late_us);
 }
 
-/* A segment's event is of the connection that its addresses name. */
-static void check_owner(side_t *side, const rtl_tcb_event_t *ev, const rtl_tcb_t *tcb) {
-  const rtl_flow_key_t *key = ev->open_valid ? &ev->open.key : &tcb->key;
+static bool same_key(const rtl_flow_key_t *one, const rtl_flow_key_t *other) {
+  return one->remote_ip == other->remote_ip && one->remote_port == other->remote_port &&
+         one->local_port == other->local_port;
+}
 
-  if (key->remote_ip != ev->seg.key.remote_ip || key->remote_port != ev->seg.key.remote_port ||
-      key->local_port != ev->seg.key.local_port || !(tcb->in_use || ev->open_valid))
-    world_fail(side->world,
-               "engine %u: a segment for port %u went to connection %u, which is not its",
-               side->number, ev->seg.key.local_port, ev->conn);
+static bool is_refused(const rtl_trace_t *trace) {
+  const uint8_t drop = trace->action.drop;
+
+  if (!trace->action.drop_valid || trace->action.verdict.keep ||
+      trace->tcb_after.state != trace->tcb_before.state)
+    return false;
+  if (trace->ev.kind == EvIcmp) return drop == DropIcmpNoConn;
+  return drop == DropNoConn || drop == DropAfterClose;
+}
+
+/* A segment that went to a number which is not, or not yet, its connection's. */
+static bool may_stray(owner_t *owner, const rtl_trace_t *trace) {
+  const rtl_flow_key_t *key = &trace->ev.seg.key;
+  const rtl_tcb_t *tcb = &trace->tcb_before;
+
+  if (tcb->in_use) return same_key(key, &owner->former);
+  if (same_key(key, &tcb->key)) return true;
+  if (owner->promised && !same_key(key, &owner->next)) return false;
+  owner->promised = true;
+  owner->next = *key;
+  return true;
+}
+
+/* The event of a segment, or of an error about one, is of the connection that its addresses name.
+ * While it was on its way that connection may have been released, and the number may be another's
+ * already; or the connection is in the flow table, and the command that opens it comes right
+ * behind.  Then the segment changes nothing. */
+static void check_owner(side_t *side, const rtl_trace_t *trace) {
+  const rtl_tcb_event_t *ev = &trace->ev;
+  const rtl_tcb_t *tcb = &trace->tcb_before;
+  const rtl_flow_key_t *key = &ev->seg.key;
+
+  if (ev->open_valid ? same_key(key, &ev->open.key) : tcb->in_use && same_key(key, &tcb->key))
+    return;
+  if (ev->open_valid || !is_refused(trace) || !may_stray(&side->owners[ev->conn], trace))
+    side_fail(side, "engine %u: a segment for port %u went to connection %u, which is not its",
+              side->number, key->local_port, ev->conn);
+}
+
+static void note_owner(side_t *side, const rtl_trace_t *trace) {
+  owner_t *owner = &side->owners[trace->ev.conn];
+
+  if (owner->promised && !same_key(&owner->next, &trace->ev.open.key))
+    side_fail(side,
+              "engine %u: a segment for port %u went to connection %u, which became another's",
+              side->number, owner->next.local_port, trace->ev.conn);
+  *owner = (owner_t){.former = trace->tcb_before.key};
 }
 
 /* The one place where every event of every engine arrives. */
@@ -56,7 +99,8 @@ static void on_event(side_t *side, const rtl_trace_t *trace) {
   if (side->coverage_file != NULL)
     coverage_event(&side->coverage, ev, &trace->tcb_before, &trace->tcb_after, &trace->action);
   if (ev->kind == EvTimer && !side->world->round.stalls) check_timer(side, ev, &trace->tcb_before);
-  if (ev->kind == EvSegment) check_owner(side, ev, &trace->tcb_before);
+  if (ev->kind == EvSegment || ev->kind == EvIcmp) check_owner(side, trace);
+  if (ev->open_valid) note_owner(side, trace);
   if (ev->kind > EvDiscard || ev->seg.icmp.kind != IcmpNone) return;
   side->segment_events++;
   if (!probe->armed || ev->seg.key.local_port != probe->local_port ||
@@ -79,6 +123,10 @@ static void traced(void *user, uint64_t now_ns, const uint32_t *words, size_t co
 }
 
 void audit_attach(side_t *side) {
+  const uint32_t num_conns = toe_sim_config_get(side->sim)->num_conns;
+
+  side->owners = calloc(num_conns, sizeof *side->owners);
+  cr_assert_not_null(side->owners);
   side->coverage_file = coverage_open();
   toe_sim_trace(side->sim, traced, side);
 }
@@ -131,8 +179,8 @@ void audit_frame_out(side_t *side, const frame_t *frame, const frame_info_t *inf
   world->latencies++;
   if (cycles > world->latency_worst) world->latency_worst = cycles;
   if (cycles > LATENCY_LIMIT && toe_sim_config_get(side->sim)->data_width == 64)
-    world_fail(world, "engine %u took %" PRIu64 " cycles to answer %s", side->number, cycles,
-               syn_ack ? "a SYN" : "a segment");
+    side_fail(side, "engine %u took %" PRIu64 " cycles to answer %s", side->number, cycles,
+              syn_ack ? "a SYN" : "a segment");
 }
 
 /* --- At the end ------------------------------------------------------------------------------- */
@@ -153,8 +201,7 @@ static uint64_t count(const struct toe_counter *counters, const char *name) {
 
 static void check_equal(side_t *side, const char *what, uint64_t one, uint64_t other) {
   if (one != other)
-    world_fail(side->world, "engine %u: %s: %" PRIu64 " and %" PRIu64, side->number, what, one,
-               other);
+    side_fail(side, "engine %u: %s: %" PRIu64 " and %" PRIu64, side->number, what, one, other);
 }
 
 static void check_counters(side_t *side) {
@@ -178,10 +225,20 @@ static void check_counters(side_t *side) {
 static void check_leaks(side_t *side) {
   struct toe_engine_info info;
 
-  if (toe_engine_info(side->engine, &info) != 0) world_fail(side->world, "the engine is gone");
+  if (toe_engine_info(side->engine, &info) != 0) side_fail(side, "the engine is gone");
   if (info.free_conns != side->free_conns || info.half_open != 0 || info.time_wait != 0)
-    world_fail(side->world, "engine %u: %u of %u numbers free, %u half open, %u in TIME-WAIT",
-               side->number, info.free_conns, side->free_conns, info.half_open, info.time_wait);
+    side_fail(side, "engine %u: %u of %u numbers free, %u half open, %u in TIME-WAIT", side->number,
+              info.free_conns, side->free_conns, info.half_open, info.time_wait);
+}
+
+/* Every number that a segment went to too early has become its connection's. */
+static void check_promises(side_t *side) {
+  const uint32_t num_conns = toe_sim_config_get(side->sim)->num_conns;
+
+  for (uint32_t i = 0; i < num_conns; i++)
+    if (side->owners[i].promised)
+      side_fail(side, "engine %u: a segment for port %u went to connection %u, which nobody opened",
+                side->number, side->owners[i].next.local_port, i);
 }
 
 static void write_coverage(side_t *side) {
@@ -198,6 +255,7 @@ void audit_end(world_t *world) {
   for (int i = 0; i < 2; i++) {
     check_leaks(&world->sides[i]);
     check_counters(&world->sides[i]);
+    check_promises(&world->sides[i]);
     write_coverage(&world->sides[i]);
   }
 }

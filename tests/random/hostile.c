@@ -47,11 +47,10 @@ static void check_payload(side_t *side, const flow_t *flow, const frame_t *frame
   if (place == UINT32_MAX) return;
   stream_fill(flow, side->number, place, expected, info->payload_len);
   if (memcmp(expected, frame->data + info->payload, info->payload_len) != 0)
-    world_fail(side->world, "flow %u: engine %u sent wrong octets from %u on", flow->number,
-               side->number, place);
+    side_fail(side, "flow %u: engine %u sent wrong octets from %u on", flow->number, side->number,
+              place);
   if (place + info->payload_len > flow->ends[side->number].sent)
-    world_fail(side->world, "flow %u: engine %u sent what it was not given", flow->number,
-               side->number);
+    side_fail(side, "flow %u: engine %u sent what it was not given", flow->number, side->number);
 }
 
 void hostile_hear(side_t *side, const frame_t *frame, const frame_info_t *info) {

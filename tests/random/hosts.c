@@ -138,7 +138,7 @@ static void connect_end(end_t *end, uint16_t port, uint16_t other_port) {
     end->error = result;
     return;
   }
-  if (result != 0) world_fail(world, "toe_connect: %s", toe_strerror(result));
+  if (result != 0) side_fail(side, "toe_connect: %s", toe_strerror(result));
   end->phase = PHASE_OPENING;
   end->progress_ns = toe_sim_now(side->sim);
   end->wake_ns = toe_sim_now(side->sim);
@@ -221,7 +221,7 @@ static void change_listener(side_t *side) {
     side->listeners[i] = NULL;
   } else if (toe_listen(side->engine, port, 1 + tb_random_below(&world->rng, 40), 0,
                         &side->listeners[i]) != 0) {
-    world_fail(world, "a port that was given back cannot be listened on");
+    side_fail(side, "a port that was given back cannot be listened on");
   }
 }
 
@@ -236,7 +236,7 @@ static void act(side_t *side) {
   }
   if (world_chance(world, 300)) change_listener(side);
   const int news = toe_process(side->engine, 0);
-  if (news < 0) world_fail(world, "toe_process: %s", toe_strerror(news));
+  if (news < 0) side_fail(side, "toe_process: %s", toe_strerror(news));
   accept_all(side);
   for (unsigned i = world->flow_first; i < world->flow_count; i++) {
     end_t *end = &world->flows[i].ends[side->number];
@@ -297,10 +297,10 @@ static void check_end(world_t *world, const flow_t *flow, unsigned number) {
    * not, or has gone. */
   if (end->finished && !other->cut && other->error == 0 && other->phase == PHASE_GONE &&
       other->received != end->sent)
-    world_fail(world,
-               "flow %u: side %u ended in order, but %" PRIu64 " of %" PRIu64
-               " octets were received",
-               flow->number, number, other->received, end->sent);
+    side_fail(end->side,
+              "flow %u: side %u ended in order, but %" PRIu64 " of %" PRIu64
+              " octets were received",
+              flow->number, number, other->received, end->sent);
 }
 
 void hosts_check(world_t *world) {

@@ -36,22 +36,22 @@ static bool receive(end_t *end) {
   if (result == 0) {
     const end_t *other = &end->flow->ends[peer];
     if (!end->eof && !other->shut && !other->closed)
-      world_fail(world, "flow %u: side %u read the end of a stream that goes on", end->flow->number,
-                 end->side->number);
+      side_fail(end->side, "flow %u: side %u read the end of a stream that goes on",
+                end->flow->number, end->side->number);
     if (!end->eof && end->received != other->sent)
-      world_fail(world, "flow %u: side %u read the end after %" PRIu64 " octets of %" PRIu64,
-                 end->flow->number, end->side->number, end->received, other->sent);
+      side_fail(end->side, "flow %u: side %u read the end after %" PRIu64 " octets of %" PRIu64,
+                end->flow->number, end->side->number, end->received, other->sent);
     const bool news = !end->eof;
     end->eof = true;
     return news;
   }
   stream_fill(end->flow, peer, end->received, expected, (size_t)result);
   if (memcmp(octets, expected, (size_t)result) != 0)
-    world_fail(world, "flow %u: side %u read wrong octets from %" PRIu64 " on", end->flow->number,
-               end->side->number, end->received);
+    side_fail(end->side, "flow %u: side %u read wrong octets from %" PRIu64 " on",
+              end->flow->number, end->side->number, end->received);
   if (end->received + (uint64_t)result > end->flow->ends[peer].sent)
-    world_fail(
-        world, "flow %u: side %u has read %" PRIu64 " octets and %zd more, of %" PRIu64 " sent",
+    side_fail(
+        end->side, "flow %u: side %u has read %" PRIu64 " octets and %zd more, of %" PRIu64 " sent",
         end->flow->number, end->side->number, end->received, result, end->flow->ends[peer].sent);
   if (peek) return true;
   end->received += (uint64_t)result;
@@ -97,7 +97,7 @@ static void change_option(end_t *end) {
       break;
     default:
       if (toe_conn_info(end->conn, &info) == 0 && (int32_t)(info.snd_nxt - info.snd_una) < 0)
-        world_fail(world, "flow %u: snd_nxt before snd_una", end->flow->number);
+        side_fail(end->side, "flow %u: snd_nxt before snd_una", end->flow->number);
   }
 }
 
@@ -106,8 +106,8 @@ static bool is_dead(end_t *end) {
   if ((toe_conn_ready(end->conn) & TOE_CLOSED) == 0) return false;
   const int error = toe_conn_error(end->conn);
   if (error == 0 && !end->eof && toe_recv_waiting(end->conn) == 0 && !receive(end))
-    world_fail(end->side->world, "flow %u: side %u was told of an end without an end",
-               end->flow->number, end->side->number);
+    side_fail(end->side, "flow %u: side %u was told of an end without an end", end->flow->number,
+              end->side->number);
   if (toe_recv_waiting(end->conn) != 0) return false; /* reads on first */
   end->error = error;
   end->finished = error == 0;
@@ -155,15 +155,15 @@ static void check_progress(end_t *end) {
 
   if (toe_sim_now(side->sim) - end->progress_ns < WORLD_PATIENCE_NS) return;
   if (!end_is_over(other) || !(round->faults || round->hostile))
-    world_fail(side->world,
-               "flow %u stands still: side %u has sent %" PRIu64 " of %" PRIu64
-               " and received %" PRIu64 " of %" PRIu64
-               ", %zu not acknowledged; phases %d and %d, readiness 0x%x; the other's ending %d%s, "
-               "error %d",
-               end->flow->number, side->number, end->sent, end->goal, end->received, other->sent,
-               toe_send_unacked(end->conn), (int)end->phase, (int)other->phase,
-               toe_conn_ready(end->conn), (int)other->ending, other->cut ? ", cut" : "",
-               other->error);
+    side_fail(side,
+              "flow %u stands still: side %u has sent %" PRIu64 " of %" PRIu64
+              " and received %" PRIu64 " of %" PRIu64
+              ", %zu not acknowledged; phases %d and %d, readiness 0x%x; the other's ending %d%s, "
+              "error %d",
+              end->flow->number, side->number, end->sent, end->goal, end->received, other->sent,
+              toe_send_unacked(end->conn), (int)end->phase, (int)other->phase,
+              toe_conn_ready(end->conn), (int)other->ending, other->cut ? ", cut" : "",
+              other->error);
   let_go(end, true);
 }
 

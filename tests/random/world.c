@@ -13,6 +13,19 @@
 
 enum { OPENING_NS = 20000, PLACES = 6, PACED_BPS = 1000000000 };
 
+/* Says how to see each of the engines @p first to @p last again. */
+static _Noreturn void fail(world_t *world, unsigned first, unsigned last, const char *text) {
+  fprintf(stderr, "SEED=%u ROUND=%u (%s links%s%s), %" PRIu64 " ns: %s\n", tb_seed(), world->number,
+          world->round.faults ? "bad" : "good", world->round.hostile ? ", hostile" : "",
+          world->round.stalls ? ", slow memory" : "", world_now(world), text);
+  for (unsigned i = first; i <= last; i++)
+    fprintf(stderr, "again, with a waveform: %s\n",
+            toe_sim_config_get(world->sides[i].sim)->replay);
+  for (int i = 0; i < 2; i++) toe_sim_destroy(world->sides[i].sim); /* ends the waveform */
+  cr_assert(false, "%s", text);
+  abort();
+}
+
 _Noreturn void world_fail(world_t *world, const char *format, ...) {
   char text[512];
   va_list arguments;
@@ -20,14 +33,17 @@ _Noreturn void world_fail(world_t *world, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  fprintf(stderr,
-          "SEED=%u ROUND=%u (%s links%s%s), %" PRIu64 " ns: %s\nagain, with a waveform: %s\n",
-          tb_seed(), world->number, world->round.faults ? "bad" : "good",
-          world->round.hostile ? ", hostile" : "", world->round.stalls ? ", slow memory" : "",
-          world_now(world), text, toe_sim_config_get(world->sides[0].sim)->replay);
-  for (int i = 0; i < 2; i++) toe_sim_destroy(world->sides[i].sim); /* ends the waveform */
-  cr_assert(false, "%s", text);
-  abort();
+  fail(world, 0, 1, text);
+}
+
+_Noreturn void side_fail(side_t *side, const char *format, ...) {
+  char text[512];
+  va_list arguments;
+
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fail(side->world, side->number, side->number, text);
 }
 
 bool world_chance(world_t *world, uint32_t ppm) {
@@ -85,7 +101,7 @@ static void collect(side_t *side) {
     frame_info_t info;
     frame->len = (uint32_t)len;
     const char *wrong = frame_check(frame, &info);
-    if (wrong != NULL) world_fail(world, "engine %u sent a bad frame: %s", side->number, wrong);
+    if (wrong != NULL) side_fail(side, "engine %u sent a bad frame: %s", side->number, wrong);
     digest(world, frame, time_ns);
     audit_frame_out(side, frame, &info, time_ns);
     hostile_hear(side, frame, &info);
@@ -326,6 +342,7 @@ void world_delete(world_t *world) {
     toe_link_destroy(side->link);
     toe_link_destroy(side->arp_link);
     toe_sim_destroy(side->sim);
+    free(side->owners);
     free(side->heard);
   }
   free(world);

@@ -103,6 +103,13 @@ typedef struct flow {
   heard_t heard[2];
 } flow_t;
 
+/** Whose a connection number is, apart from now. */
+typedef struct owner {
+  rtl_flow_key_t former; /* the one before */
+  bool promised;         /* a segment for the next one came before the command that opens it */
+  rtl_flow_key_t next;
+} owner_t;
+
 /** What is watched for the latency of one answer. */
 typedef struct probe {
   bool armed;
@@ -128,6 +135,7 @@ typedef struct side {
   uint32_t free_conns;
   probe_t probe;
   uint64_t segment_events; /* seen on the trace port */
+  owner_t *owners;         /* of every connection number */
   coverage_t coverage;
   FILE *coverage_file; /* NULL: nobody asks */
   uint64_t frames_to_itself;
@@ -184,8 +192,12 @@ typedef enum idle_mode {
 world_t *world_new(uint32_t number, idle_mode_t idle);
 void world_delete(world_t *world);
 
-/** Ends the test: says what is wrong and how to see it again. */
+/** Ends the test: says what is wrong and how to see each engine again. */
 _Noreturn void world_fail(world_t *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The same, when the engine of @p side is the one to look at. */
+_Noreturn void side_fail(side_t *side, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /** The time that both engines have reached. */
