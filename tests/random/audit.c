@@ -199,6 +199,13 @@ static uint64_t count(const struct toe_counter *counters, const char *name) {
   return sum(counters, name, name);
 }
 
+uint64_t audit_count(const side_t *side, const char *name) {
+  struct toe_counter counters[COUNTERS];
+
+  cr_assert_leq(toe_counters(side->engine, counters, COUNTERS), COUNTERS);
+  return count(counters, name);
+}
+
 static void check_equal(side_t *side, const char *what, uint64_t one, uint64_t other) {
   if (one != other)
     side_fail(side, "engine %u: %s: %" PRIu64 " and %" PRIu64, side->number, what, one, other);

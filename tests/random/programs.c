@@ -78,6 +78,7 @@ static bool transmit(end_t *end) {
 static void change_option(end_t *end) {
   world_t *world = end->side->world;
   struct toe_conn_info info;
+  uint64_t value;
 
   switch (tb_random_below(&world->rng, 6)) {
     case 0:
@@ -87,13 +88,17 @@ static void change_option(end_t *end) {
       toe_set_option(end->conn, TOE_OPT_CORK, 0);
       break;
     case 2:
-      toe_set_option(end->conn, TOE_OPT_KEEPALIVE, tb_random_below(&world->rng, 2));
+      value = tb_random_below(&world->rng, 2);
+      toe_set_option(end->conn, TOE_OPT_KEEPALIVE, value);
+      end->impatient = end->impatient || value != 0;
       break;
     case 3:
       toe_set_option(end->conn, TOE_OPT_QUICKACK, tb_random_below(&world->rng, 2));
       break;
     case 4:
-      toe_set_option(end->conn, TOE_OPT_USER_TIMEOUT_US, world_between(world, 0, 5000000));
+      value = world_between(world, 0, 5000000);
+      toe_set_option(end->conn, TOE_OPT_USER_TIMEOUT_US, value);
+      end->impatient = end->impatient || value != 0;
       break;
     default:
       if (toe_conn_info(end->conn, &info) == 0 && (int32_t)(info.snd_nxt - info.snd_una) < 0)
@@ -179,6 +184,7 @@ void program_act(end_t *end) {
       return;
     }
     end->phase = PHASE_OPEN;
+    end->opened = true;
   }
   bool busy = false;
   for (int i = 0; i < 4 && end->phase == PHASE_OPEN; i++) {

@@ -65,6 +65,8 @@ typedef struct end {
   uint64_t wake_ns;      /* when it looks again, unless there is news before */
   uint64_t patience_ns;  /* ENDING_LAST waits for so long at most */
   uint64_t progress_ns;  /* when it last could do something */
+  bool opened;           /* the handshake was seen to be complete */
+  bool impatient;        /* it has set a user timeout or keep-alive */
   bool shut;             /* toe_shutdown() was called, after .sent octets */
   bool closed;           /* toe_conn_close() was called with nothing unread, after .sent octets */
   bool cut;              /* it reset the connection, or may have */
@@ -98,8 +100,9 @@ typedef struct flow {
   uint16_t ports[2]; /* by side */
   bool simultaneous;
   unsigned opener;
-  bool attacked; /* a RST that must be obeyed was sent to one end */
-  end_t ends[2]; /* by side */
+  bool listened_on; /* its port was, when it was opened */
+  bool attacked;    /* a RST that must be obeyed was sent to one end */
+  end_t ends[2];    /* by side */
   heard_t heard[2];
 } flow_t;
 
@@ -264,6 +267,9 @@ void audit_frame_in(side_t *side, const uint8_t *frame, size_t len);
 /** The engine of @p side has sent a frame, whose last beat left at @p time_ns. */
 void audit_frame_out(side_t *side, const frame_t *frame, const frame_info_t *info,
                      uint64_t time_ns);
+
+/** What the counter @p name of @p side's engine counts now. */
+uint64_t audit_count(const side_t *side, const char *name);
 
 /** At the end: nothing is left, and the counters add up. */
 void audit_end(world_t *world);
