@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Somebody on the wire who means ill.  He hears every frame, and sends old ones again, changed
- * ones, scans and noise to both engines.
+ * ones, scans and noise to both engines.  What he does below TCP is in hostile_ip.c.
  *
  * What TCP cannot withstand he does not do, or no stream could be checked: other octets inside the
  * window, a FIN there, an acknowledgement of what has not arrived, a later timestamp or a window
@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "world.h"
+#include "hostile.h"
 
 enum { MAX_ACTS = 4, GAP_NS = 60000, SPOILED = 14, FRAMES_OF_A_FLOW = 30 };
 
@@ -85,18 +85,13 @@ void hostile_hear(side_t *side, const frame_t *frame, const frame_info_t *info) 
 
 /* --- What he sends ---------------------------------------------------------------------------- */
 
-static uint32_t below(world_t *world, uint32_t bound) {
-  return tb_random_below(&world->rng, bound);
-}
-
 static void make_mac(const side_t *side, uint8_t mac[6]) {
   mac[0] = 0x02;
   mac[1] = 0;
   for (int i = 0; i < 4; i++) mac[2 + i] = (uint8_t)(side->config.ip >> (24 - 8 * i));
 }
 
-/* From the other side, to @p side. */
-static frame_path_t path_to(const side_t *side) {
+frame_path_t path_to(const side_t *side) {
   const side_t *other = &side->world->sides[1 - side->number];
   frame_path_t path = {.src_ip = other->config.ip, .dst_ip = side->config.ip};
 
@@ -105,18 +100,19 @@ static frame_path_t path_to(const side_t *side) {
   return path;
 }
 
-static void send_to(side_t *side, frame_t *frame, unsigned flags) {
+void send_to(side_t *side, frame_t *frame, unsigned flags) {
   frame_pad(frame, 60, (uint8_t)tb_random(&side->world->rng));
   side->world->hostile_frames++;
   world_frame_in(side, frame, flags);
 }
 
-static const frame_t *heard_frame(world_t *world, side_t *from) {
+const frame_t *heard_frame(world_t *world, side_t *from) {
   const uint32_t count = from->heard_count < WORLD_HEARD ? from->heard_count : WORLD_HEARD;
   return count != 0 ? &from->heard[below(world, count)] : NULL;
 }
 
-static void mark_reset(side_t *side, const frame_info_t *info) {
+void mark_reset(side_t *side, const frame_info_t *info) {
+  if ((info->flags & FRAME_RST) == 0) return;
   flow_t *flow = world_flow(side->world, side->number, info->dst_port, info->src_port);
   if (flow != NULL) flow->attacked = true;
 }
@@ -130,7 +126,7 @@ static void replay(side_t *side) {
   if (old == NULL) return;
   copy = *old;
   frame_check(&copy, &info);
-  if ((info.flags & FRAME_RST) != 0) mark_reset(side, &info);
+  mark_reset(side, &info);
   send_to(side, &copy, below(world, 16) == 0 ? TOE_SIM_BAD_FCS : 0);
 }
 
@@ -356,8 +352,9 @@ static uint64_t budget(const world_t *world) {
 
 void hostile_act(world_t *world) {
   typedef void act_fn(side_t *);
-  static act_fn *const acts[] = {replay, replay, forge,     forge, forge, repeat,
-                                 repeat, scan,   noise_arp, ping,  spoil, spoil};
+  static act_fn *const acts[] = {replay, replay, forge,          forge,          forge,
+                                 repeat, repeat, scan,           noise_arp,      ping,
+                                 spoil,  spoil,  lie_about_path, lie_about_path, add_ip_options};
 
   uint32_t left = world->hostile_frames < budget(world) ? 1 + below(world, MAX_ACTS) : 0;
   for (; left != 0; left--) {

@@ -128,6 +128,7 @@ static void connect_end(end_t *end, uint16_t port, uint16_t other_port) {
       .local_port = port,
       .nodelay = world_chance(world, 300000),
       .keepalive = world_chance(world, 300000),
+      .dscp = world_chance(world, 200000) ? (uint8_t)tb_random_below(&world->rng, 64) : 0,
       .user_timeout_us =
           world_chance(world, 100000) ? (uint32_t)world_between(world, 10000, 3000000) : 0};
   end->impatient = opts.keepalive || opts.user_timeout_us != 0;
@@ -321,13 +322,15 @@ static bool has_cause(const world_t *world, const causes_t *causes, const end_t 
   switch (end->error) {
     case TOE_ERR_RESET:
       return causes->lost || causes->no_room[peer] || flow->attacked || other->cut ||
-             other->error == TOE_ERR_TIMEOUT;
+             other->error == TOE_ERR_TIMEOUT || other->error == TOE_ERR_UNREACHABLE;
     case TOE_ERR_REFUSED:
       return is_opener && !end->opened &&
              (causes->lost || flow->attacked || flow->simultaneous || other->cut ||
               !flow->listened_on);
     case TOE_ERR_TIMEOUT:
       return causes->lost || end->impatient || (!end->opened && causes->no_room[peer]);
+    case TOE_ERR_UNREACHABLE: /* protocol or port */
+      return is_opener && !end->opened && (end->icmp_codes[3] & (1u << 2 | 1u << 3)) != 0;
     case TOE_ERR_FULL:
       return is_opener && !end->opened && end->side->free_conns < world->flow_count;
     default:

@@ -80,7 +80,7 @@ static void change_option(end_t *end) {
   struct toe_conn_info info;
   uint64_t value;
 
-  switch (tb_random_below(&world->rng, 6)) {
+  switch (tb_random_below(&world->rng, 7)) {
     case 0:
       toe_set_option(end->conn, TOE_OPT_NODELAY, tb_random_below(&world->rng, 2));
       break;
@@ -100,10 +100,32 @@ static void change_option(end_t *end) {
       toe_set_option(end->conn, TOE_OPT_USER_TIMEOUT_US, value);
       end->impatient = end->impatient || value != 0;
       break;
+    case 5:
+      toe_set_option(end->conn, TOE_OPT_DSCP, tb_random_below(&world->rng, 64));
+      break;
     default:
       if (toe_conn_info(end->conn, &info) == 0 && (int32_t)(info.snd_nxt - info.snd_una) < 0)
         side_fail(end->side, "flow %u: snd_nxt before snd_una", end->flow->number);
   }
+}
+
+/* Trouble is told once, and only what was said on the wire or has happened. */
+static void ask_trouble(end_t *end) {
+  const bool ready = (toe_conn_ready(end->conn) & TOE_TROUBLE) != 0;
+  struct toe_trouble trouble;
+  const bool told = toe_conn_trouble(end->conn, &trouble);
+
+  if (told != ready || told != (trouble.icmp_type != 0 || trouble.retrying) ||
+      (toe_conn_ready(end->conn) & TOE_TROUBLE) != 0)
+    side_fail(end->side, "flow %u: trouble does not rise and fall as it should", end->flow->number);
+  if (trouble.icmp_type != 0 &&
+      (trouble.icmp_type >= ICMP_TYPES ||
+       (end->icmp_codes[trouble.icmp_type] >> trouble.icmp_code & 1) == 0))
+    side_fail(end->side, "flow %u: side %u was told of an ICMP error that nobody sent (%u, %u)",
+              end->flow->number, end->side->number, trouble.icmp_type, trouble.icmp_code);
+  if (trouble.retrying && end->side->config.r1_retries == 0)
+    side_fail(end->side, "flow %u: side %u was told of retransmissions against its will",
+              end->flow->number, end->side->number);
 }
 
 /* The connection has ended, or could not begin. */
@@ -176,6 +198,7 @@ void program_act(end_t *end) {
   world_t *world = end->side->world;
   const uint64_t now_ns = toe_sim_now(end->side->sim);
 
+  if (world_chance(world, 300000)) ask_trouble(end);
   if (is_dead(end)) return;
   if (end->phase == PHASE_OPENING) {
     end->wake_ns = WORLD_NEVER;

@@ -204,6 +204,9 @@ static struct toe_config draw_config(side_t *side) {
   config.prefix_len = 24;
   config.mtu = (uint16_t)pick(world, mtus, 7);
   if (one_in(world, 3)) config.min_mss = (uint16_t)world_between(world, 1, 600);
+  if (one_in(world, 4)) config.min_pmtu = (uint16_t)world_between(world, 68, 1500);
+  config.ttl = (uint8_t)world_between(world, 1, 255);
+  config.dscp = (uint8_t)tb_random_below(&world->rng, 64);
   config.timestamps = !one_in(world, 3);
   config.sack = !one_in(world, 3);
   config.window_scale = !one_in(world, 3);
@@ -211,6 +214,7 @@ static struct toe_config draw_config(side_t *side) {
   config.rto_initial_us = (uint32_t)world_between(world, config.rto_min_us, 200000);
   config.rto_max_us = (uint32_t)world_between(world, config.rto_initial_us, 800000);
   config.data_retries = (uint8_t)world_between(world, 6, 12);
+  config.r1_retries = (uint8_t)world_between(world, 0, 8);
   config.syn_retries = (uint8_t)world_between(world, 4, 8);
   config.time_wait_us = (uint32_t)world_between(world, 1000, 60000);
   config.delack_us = (uint32_t)world_between(world, 100, 40000);

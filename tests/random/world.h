@@ -24,7 +24,8 @@ enum {
   WORLD_FIRST_PORT = 7000,
   WORLD_HEARD = 32, /* frames that the hostile one remembers of each side */
   WORLD_GRID_NS = 10,
-  WORLD_CHUNK = 9000 /* octets of a call at most */
+  WORLD_CHUNK = 9000, /* octets of a call at most */
+  ICMP_TYPES = 13     /* more than the highest type that is an error */
 };
 
 #define WORLD_NEVER UINT64_MAX
@@ -73,6 +74,7 @@ typedef struct end {
   bool eof;              /* it has read the peer's end */
   bool finished;         /* told of an orderly end of both directions */
   int error;             /* that it was told */
+  uint16_t icmp_codes[ICMP_TYPES]; /* bit c: an ICMP error of this type and code c was about it */
 } end_t;
 
 /** Longer than all retransmissions of a segment take. */
