@@ -23,6 +23,8 @@ enum {
 static const uint64_t kPatienceNs = UINT64_C(3000000000);
 /* An address that was used within this time is not forgotten. */
 static const uint64_t kFreshNs = UINT64_C(1000000000);
+/* One that TCP doubted is forgotten when nobody answers for so long. */
+static const uint64_t kDoubtNs = UINT64_C(4000000000);
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
@@ -90,6 +92,7 @@ void sim_awaited_free(struct sim_awaited_list *list) {
 void sim_awaited_clear(struct sim_awaited_list *list) {
   list->count = 0;
   memset(list->neighbours, 0, sizeof list->neighbours);
+  list->doubted = false;
 }
 
 void sim_awaited_disable(struct sim_awaited_list *list, bool disabled) {
@@ -108,6 +111,7 @@ static void drop(struct sim_awaited_list *list, size_t index) {
 static bool is_neighbour(const struct sim_awaited_list *list, uint32_t ip, uint64_t now_ns) {
   const size_t place = ip % SIM_NEIGHBOURS;
 
+  if (list->doubted && now_ns - list->doubted_ns < kDoubtNs) return false;
   return list->neighbours[place].ip == ip && now_ns - list->neighbours[place].ns < kFreshNs;
 }
 
@@ -126,6 +130,10 @@ bool sim_awaited_add(struct sim_awaited_list *list, const model_tx_seg_t *seg, u
     if (items == NULL) return false;
     list->items = items;
     list->capacity = capacity;
+  }
+  if (seg->doubt) {
+    list->doubted = true;
+    list->doubted_ns = now_ns;
   }
   const bool may_fail =
       list->disabled ||

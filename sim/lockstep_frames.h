@@ -32,6 +32,8 @@ struct sim_awaited_list {
     uint32_t ip;
     uint64_t ns; /* when a segment last left for it */
   } neighbours[SIM_NEIGHBOURS];
+  bool doubted; /* TCP has doubted an address, last at doubted_ns */
+  uint64_t doubted_ns;
   bool disabled; /* the engine drops what it should send */
 };
 

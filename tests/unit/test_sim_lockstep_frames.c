@@ -170,6 +170,19 @@ Test(lockstep_frames, crowd_that_waits_for_an_address_may_lose_the_last, .fini =
   cr_expect_eq(leaves(PEER, 28, 0), SIM_AWAITED_SKIPPED, "the address is known by now");
 }
 
+Test(lockstep_frames, doubted_address_may_be_forgotten_though_it_is_in_use, .fini = end) {
+  model_tx_seg_t doubtful = segment(PEER, 1, 0);
+
+  ask(PEER, 0, 0);
+  cr_expect_eq(leaves(PEER, 0, 0), SIM_AWAITED_FOUND, "%s", said);
+  doubtful.doubt = 1;
+  cr_assert(sim_awaited_add(&list, &doubtful, 0));
+  for (uint32_t seq = 2; seq <= 14; seq++) ask(PEER, seq, 0);
+  for (uint32_t seq = 1; seq <= 12; seq++)
+    cr_expect_eq(leaves(PEER, seq, 0), SIM_AWAITED_FOUND, "%s", said);
+  cr_expect_eq(leaves(PEER, 14, 0), SIM_AWAITED_FOUND, "there was no place for 13: %s", said);
+}
+
 Test(lockstep_frames, payload_is_cut_to_the_mtu, .fini = end) {
   ask(PEER, 1, 2000);
   cr_expect_eq(leaves(PEER, 1, 1459), SIM_AWAITED_WRONG, "shorter than it must be");
