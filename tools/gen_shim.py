@@ -129,7 +129,7 @@ PUBLIC tb_{top}_t *tb_{top}_new(uint32_t seed) {{
 #if VM_TRACE
   shim->context.traceEverOn(true);
 #endif
-  shim->top = std::make_unique<V{top}>(&shim->context, "{top}");
+{quiet}  shim->top = std::make_unique<V{top}>(&shim->context, "{top}");
 {bind}
 #if VM_TRACE
   if (const char *path = std::getenv("TB_FST")) {{
@@ -171,6 +171,7 @@ PUBLIC void tb_{top}_reset(tb_{top}_t *tb) {{
   *tb->rst_i = 1;
   tb_{top}_tick(tb);
   tb_{top}_tick(tb);
+  static_cast<Shim *>(tb)->context.assertOn(true);
   *tb->rst_i = 0;
   tb_{top}_eval(tb);
 }}
@@ -184,7 +185,9 @@ def source_text(top, ports):
         f"  shim->{name} = " + (f"shim->top->{name}.data();" if size == "W" else f"&shim->top->{name};")
         for _, size, name, _, _ in ports
     )
-    text = SOURCE.format(top=top, bind=bind)
+    # Before their reset, random registers may break any rule.
+    quiet = "  shim->context.assertOn(false);\n" if {"clk_i", "rst_i"} <= names else ""
+    text = SOURCE.format(top=top, bind=bind, quiet=quiet)
     if "clk_i" in names:
         text += TICK.format(top=top)
     if {"clk_i", "rst_i"} <= names:
