@@ -10,7 +10,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,$(FUZZ)/%,$(FUZZ_SOURCES))
 FUZZ_FLAGS   := -std=c11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
   -fsanitize=address,undefined -fno-sanitize-recover=undefined -DTOE_PATIENCE=1000
 FUZZ_LIB     := $(patsubst %.c,$(FUZZ)/obj/%.o,$(wildcard model/*.c host/src/*.c driver/*.c) \
-  $(filter-out tests/lib/wire%.c tests/lib/coverage.c,$(wildcard tests/lib/*.c)))
+  $(filter-out tests/lib/wire%.c tests/lib/coverage.c tests/lib/replay.c,$(wildcard tests/lib/*.c)))
 
 $(FUZZ)/obj/%.o: %.c | setup $(REGS_STAMP)
 	@mkdir -p $(@D)
