@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 out=build/test-slurm
+mkdir -p "$out"
 regress=(build/venv/bin/python tools/regress.py --engine slurm)
 
 tools/slurm_here.sh "$out/cluster" "${regress[@]}" --seeds 4 --output "$out/good" \
