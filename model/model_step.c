@@ -9,11 +9,7 @@
 /* RFC 9293 section 3.10.7: the connection may have ended while the segment was on its way, and its
  * number may already belong to another four-tuple. */
 static bool is_for_this_connection(const step_t *step) {
-  const model_flow_key_t *a = &step->tcb->key;
-  const model_flow_key_t *b = &step->ev->seg.key;
-
-  return a->remote_ip == b->remote_ip && a->remote_port == b->remote_port &&
-         a->local_port == b->local_port;
+  return model_same_flow(&step->tcb->key, &step->ev->seg.key);
 }
 
 static void dispatch(step_t *step) {

@@ -82,27 +82,23 @@ void peer_give_turns(struct model_peer *peer) {
 
 /* --- Segments -------------------------------------------------------------------------------- */
 
-static bool same_key(const model_flow_key_t *a, const model_flow_key_t *b) {
-  return a->remote_ip == b->remote_ip && a->remote_port == b->remote_port &&
-         a->local_port == b->local_port;
-}
-
 static peer_conn_t *conn_of(struct model_peer *peer, const model_flow_key_t *key) {
   for (uint16_t i = 0; i < peer->config.conns; i++)
-    if (peer->conns[i].linked && same_key(&peer->conns[i].tcb.key, key)) return &peer->conns[i];
+    if (peer->conns[i].linked && model_same_flow(&peer->conns[i].tcb.key, key))
+      return &peer->conns[i];
   return NULL;
 }
 
 static model_half_open_t *half_open_of(struct model_peer *peer, const model_flow_key_t *key) {
   for (uint16_t i = 0; i < peer->config.half_open; i++)
-    if (peer->half_open[i].in_use && same_key(&peer->half_open[i].key, key))
+    if (peer->half_open[i].in_use && model_same_flow(&peer->half_open[i].key, key))
       return &peer->half_open[i];
   return NULL;
 }
 
 static model_waiting_t *waiting_of(struct model_peer *peer, const model_flow_key_t *key) {
   for (uint16_t i = 0; i < peer->config.waiting; i++)
-    if (peer->waiting[i].in_use && same_key(&peer->waiting[i].rec.key, key))
+    if (peer->waiting[i].in_use && model_same_flow(&peer->waiting[i].rec.key, key))
       return &peer->waiting[i];
   return NULL;
 }

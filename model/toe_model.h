@@ -13,6 +13,7 @@
 #ifndef TOE_MODEL_H
 #define TOE_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/toe_model_fields.h"
@@ -140,6 +141,12 @@ MODEL_STRUCTS(MODEL_DECLARE)
 #undef MODEL_MEMBER_ARRAY
 #undef MODEL_MEMBER_STRUCT
 #undef MODEL_MEMBER
+
+/** True when both name the same flow; our address is the same for all. */
+static inline bool model_same_flow(const model_flow_key_t *a, const model_flow_key_t *b) {
+  return a->remote_ip == b->remote_ip && a->remote_port == b->remote_port &&
+         a->local_port == b->local_port;
+}
 
 /**
  * What @p event does to a connection.

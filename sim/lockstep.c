@@ -299,10 +299,7 @@ static const struct connection *live_connection(const struct sim_lockstep *locks
                                                 const model_flow_key_t *key) {
   for (uint32_t i = 0; i < lockstep->num_conns; i++) {
     const struct connection *conn = lockstep->conns[i];
-    if (conn != NULL && is_live(&conn->tcb) && conn->tcb.key.remote_ip == key->remote_ip &&
-        conn->tcb.key.remote_port == key->remote_port &&
-        conn->tcb.key.local_port == key->local_port)
-      return conn;
+    if (conn != NULL && is_live(&conn->tcb) && model_same_flow(&conn->tcb.key, key)) return conn;
   }
   return NULL;
 }

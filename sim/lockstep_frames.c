@@ -142,11 +142,6 @@ bool sim_awaited_add(struct sim_awaited_list *list, const model_tx_seg_t *seg, u
   return true;
 }
 
-static bool same_key(const model_flow_key_t *a, const model_flow_key_t *b) {
-  return a->remote_ip == b->remote_ip && a->remote_port == b->remote_port &&
-         a->local_port == b->local_port;
-}
-
 /* What should be on the wire: the Ethernet address is that of the cache where none is given, the
  * frame names no connection and doubts nobody, and a payload that the MTU does not hold is cut. */
 static model_tx_seg_t on_the_wire(const model_tx_seg_t *asked, const struct sim_segment *left,
@@ -209,7 +204,7 @@ enum sim_awaited_result sim_awaited_take(struct sim_awaited_list *list,
   enum sim_awaited_result result = SIM_AWAITED_UNKNOWN;
 
   for (size_t i = 0; i < list->count; i++) {
-    if (!same_key(&list->items[i].seg.key, &left->seg.key)) continue;
+    if (!model_same_flow(&list->items[i].seg.key, &left->seg.key)) continue;
     if (differences(NULL, &list->items[i].seg, left, mtu) == 0)
       return look_behind(list, i, now_ns, out) ? SIM_AWAITED_FOUND : SIM_AWAITED_SKIPPED;
     result = SIM_AWAITED_WRONG;
@@ -220,7 +215,7 @@ enum sim_awaited_result sim_awaited_take(struct sim_awaited_list *list,
 void sim_awaited_explain(const struct sim_awaited_list *list, const struct sim_segment *left,
                          uint16_t mtu, FILE *out) {
   for (size_t i = 0; i < list->count; i++) {
-    if (!same_key(&list->items[i].seg.key, &left->seg.key)) continue;
+    if (!model_same_flow(&list->items[i].seg.key, &left->seg.key)) continue;
     differences(out, &list->items[i].seg, left, mtu);
     return;
   }
