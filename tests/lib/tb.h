@@ -45,6 +45,11 @@ typedef struct tb_gate {
 /** Next cycle of @p gate: true to offer.  A caller that must hold an offer asks only when free. */
 bool tb_gate_next(tb_gate_t *gate, tb_rng_t *rng);
 
+/** The earlier of two times. */
+static inline uint64_t tb_earlier(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
 /** Bits [lsb, lsb + width) of a wide port; @p width is 1 to 64. */
 uint64_t tb_get_bits(const uint32_t *words, unsigned lsb, unsigned width);
 

@@ -53,10 +53,6 @@ static void check_limits(world_t *world, uint64_t start_ns) {
              world->flow_count, world->round.flows, world->flow_live);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b) {
-  return a < b ? a : b;
-}
-
 /* Until all is over, or time is up. */
 static void play(world_t *world, uint64_t limit_ns) {
   const uint64_t start_ns = world_now(world);
@@ -68,12 +64,12 @@ static void play(world_t *world, uint64_t limit_ns) {
     if (hosts_done(world)) return;
     const uint64_t now_ns = world_now(world);
     if (world->next_hostile_ns <= now_ns) hostile_act(world);
-    uint64_t next_ns = earlier(world_next(world), hosts_next(world));
+    uint64_t next_ns = tb_earlier(world_next(world), hosts_next(world));
     /* Who does not stop would keep a round busy that waits for its timers. */
     if (next_ns > now_ns + HOSTILE_REST_NS && world->next_hostile_ns < next_ns)
       world->next_hostile_ns = next_ns;
-    next_ns = earlier(next_ns, world->next_hostile_ns);
-    next_ns = earlier(next_ns, now_ns + HOST_REST_NS);
+    next_ns = tb_earlier(next_ns, world->next_hostile_ns);
+    next_ns = tb_earlier(next_ns, now_ns + HOST_REST_NS);
     if (next_ns < now_ns) next_ns = now_ns;
     world_run(world, next_ns + world->round.window_ns);
     check_limits(world, start_ns);
@@ -90,7 +86,7 @@ static void drain(world_t *world) {
       host_act(&world->sides[i]);
     }
     const uint64_t now_ns = world_now(world);
-    uint64_t next_ns = earlier(world_next(world), now_ns + HOST_REST_NS);
+    uint64_t next_ns = tb_earlier(world_next(world), now_ns + HOST_REST_NS);
     if (next_ns < now_ns) next_ns = now_ns;
     world_run(world, next_ns + world->round.window_ns);
   }

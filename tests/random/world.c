@@ -55,10 +55,6 @@ uint64_t world_between(world_t *world, uint64_t low, uint64_t high) {
   return low + (high - low == UINT64_MAX ? draw : draw % (high - low + 1));
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b) {
-  return a < b ? a : b;
-}
-
 /* All that is done from outside happens at whole multiples of a grid that fits the clock of rounds
  * that compare jumping with clocking: so both see the same edges. */
 static uint64_t on_grid(uint64_t ns) {
@@ -67,16 +63,16 @@ static uint64_t on_grid(uint64_t ns) {
 }
 
 uint64_t world_now(const world_t *world) {
-  return earlier(toe_sim_now(world->sides[0].sim), toe_sim_now(world->sides[1].sim));
+  return tb_earlier(toe_sim_now(world->sides[0].sim), toe_sim_now(world->sides[1].sim));
 }
 
 uint64_t world_next(world_t *world) {
   uint64_t next_ns = WORLD_NEVER;
 
   for (int i = 0; i < 2; i++) {
-    next_ns = earlier(next_ns, toe_sim_next_ns(world->sides[i].sim));
-    next_ns = earlier(next_ns, toe_link_next_ns(world->sides[i].link));
-    next_ns = earlier(next_ns, toe_link_next_ns(world->sides[i].arp_link));
+    next_ns = tb_earlier(next_ns, toe_sim_next_ns(world->sides[i].sim));
+    next_ns = tb_earlier(next_ns, toe_link_next_ns(world->sides[i].link));
+    next_ns = tb_earlier(next_ns, toe_link_next_ns(world->sides[i].arp_link));
   }
   return next_ns;
 }
@@ -117,7 +113,7 @@ void world_frame_in(side_t *side, const frame_t *frame, unsigned flags) {
 }
 
 static uint64_t arrival(const side_t *from) {
-  return earlier(toe_link_next_ns(from->link), toe_link_next_ns(from->arp_link));
+  return tb_earlier(toe_link_next_ns(from->link), toe_link_next_ns(from->arp_link));
 }
 
 static void deliver(side_t *side, side_t *from) {
@@ -138,9 +134,9 @@ static void run_side(side_t *side, side_t *from, uint64_t end_ns) {
     deliver(side, from);
     const uint64_t now_ns = toe_sim_now(side->sim);
     if (now_ns >= end_ns) return;
-    uint64_t to_ns = earlier(end_ns, on_grid(arrival(from)));
+    uint64_t to_ns = tb_earlier(end_ns, on_grid(arrival(from)));
     /* A frame that has arrived and found no room gets it when some beats have gone in. */
-    if (to_ns <= now_ns) to_ns = earlier(end_ns, on_grid(now_ns + 100));
+    if (to_ns <= now_ns) to_ns = tb_earlier(end_ns, on_grid(now_ns + 100));
     toe_sim_advance(side->sim, to_ns, 0);
     collect(side);
   }
@@ -153,7 +149,7 @@ void world_run(world_t *world, uint64_t until_ns) {
     if (next_ns < now_ns) next_ns = now_ns;
     uint64_t end_ns = until_ns;
     if (next_ns < until_ns)
-      end_ns = earlier(until_ns, on_grid(next_ns + 1) + world->round.window_ns);
+      end_ns = tb_earlier(until_ns, on_grid(next_ns + 1) + world->round.window_ns);
     run_side(&world->sides[0], &world->sides[1], end_ns);
     run_side(&world->sides[1], &world->sides[0], end_ns);
   }
@@ -300,7 +296,7 @@ static void side_open(side_t *side) {
   struct toe_engine_info info;
 
   if (link.rate_bps == 0 || link.rate_bps > PACED_BPS) world->round.paced = false;
-  world->round.window_ns = earlier(world->round.window_ns, link.delay_ns);
+  world->round.window_ns = tb_earlier(world->round.window_ns, link.delay_ns);
   cr_assert_eq(toe_link_create(&link, &side->link), 0);
   cr_assert_eq(toe_link_create(&arp_link, &side->arp_link), 0);
   cr_assert_eq(toe_sim_transport(side->sim, host_wait, side, &transport), 0);
@@ -334,7 +330,7 @@ world_t *world_new(uint32_t number, idle_mode_t idle) {
     side_create(side, start_ns);
   }
   for (unsigned i = 0; i < 2; i++) side_open(&world->sides[i]);
-  world->round.window_ns = earlier(world->round.window_ns, 2000);
+  world->round.window_ns = tb_earlier(world->round.window_ns, 2000);
   world->next_hostile_ns = world->round.hostile ? world_now(world) + OPENING_NS : WORLD_NEVER;
   return world;
 }

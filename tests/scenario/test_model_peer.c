@@ -45,10 +45,6 @@ static tb_rng_t rng;
 /* --- The wire ----------------------------------------------------------------------------------
  */
 
-static uint64_t earlier(uint64_t a, uint64_t b) {
-  return a < b ? a : b;
-}
-
 /* Frames that have left or arrived by now. */
 static void carry(void) {
   uint8_t frame[TOE_SIM_MAX_FRAME];
@@ -71,8 +67,8 @@ static void carry(void) {
 static uint64_t next_ns(void) {
   const uint64_t peer_us = model_peer_next_us(peer);
 
-  return earlier(peer_us == UINT64_MAX ? UINT64_MAX : peer_us * 1000,
-                 earlier(toe_link_next_ns(to_peer), toe_link_next_ns(to_engine)));
+  return tb_earlier(peer_us == UINT64_MAX ? UINT64_MAX : peer_us * 1000,
+                    tb_earlier(toe_link_next_ns(to_peer), toe_link_next_ns(to_engine)));
 }
 
 /* The transport's wait: the world goes on until the engine has news. */
@@ -85,7 +81,7 @@ static int wait_for_news(void *user, int64_t timeout_us) {
     const uint64_t now_ns = toe_sim_now(sim);
     if (toe_sim_host_event(sim)) return 1;
     if (now_ns >= until_ns) return 0;
-    uint64_t to_ns = earlier(until_ns, next_ns());
+    uint64_t to_ns = tb_earlier(until_ns, next_ns());
     if (to_ns <= now_ns) to_ns = now_ns + 1000;
     toe_sim_advance(sim, to_ns, TOE_SIM_FRAME | TOE_SIM_HOST_EVENT);
   }
@@ -179,7 +175,7 @@ static uint64_t fill(const flow_t *flow, int from, uint8_t *octets, uint64_t roo
   const size_t number = (size_t)(flow - flows);
 
   for (uint64_t i = 0; i < len; i++) octets[i] = octet(number, from, flow->sent[from] + i);
-  return earlier(len, left);
+  return tb_earlier(len, left);
 }
 
 static void check_octets(flow_t *flow, int from, const uint8_t *octets, uint64_t len) {
