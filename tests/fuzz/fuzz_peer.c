@@ -12,37 +12,26 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "model/toe_model_peer.h"
+#include "peer_config.h"
 
 enum { CONNS = 4, RING_LOG2 = 12, PORT = 7, MAX_PAYLOAD = 1400 };
 
-static const model_peer_config_t kConfig = {.netif = {.mac = 0x020000000001,
-                                                      .ip = 0x0a000001,
-                                                      .netmask = 0xffffff00,
-                                                      .mtu = 1500,
-                                                      .enabled = true},
-                                            .cfg = {.mtu = 1500,
-                                                    .min_mss = 64,
-                                                    .min_pmtu = 576,
-                                                    .ts_enable = 1,
-                                                    .sack_enable = 1,
-                                                    .wscale_enable = 1,
-                                                    .rto_initial_us = 1000000,
-                                                    .rto_min_us = 200000,
-                                                    .rto_max_us = 60000000,
-                                                    .data_retries = 5,
-                                                    .syn_retries = 3,
-                                                    .delack_us = 40000,
-                                                    .keepalive_us = 100000000,
-                                                    .keepalive_interval_us = 1000000,
-                                                    .rx_ring_log2 = RING_LOG2,
-                                                    .tx_ring_log2 = RING_LOG2},
-                                            .time_wait_us = 60000000,
-                                            .conns = CONNS,
-                                            .half_open = 3,
-                                            .waiting = 3,
-                                            .neighbours = 2,
-                                            .frames = 8};
+static model_peer_config_t config;
+
+/* Small rings and tables, which fill. */
+static model_peer_config_t small_config(void) {
+  model_peer_config_t small = peer_config_of(1);
+
+  small.cfg.data_retries = 5;
+  small.cfg.syn_retries = 3;
+  small.cfg.keepalive_us = 100000000;
+  small.cfg.keepalive_interval_us = 1000000;
+  small.cfg.rx_ring_log2 = small.cfg.tx_ring_log2 = RING_LOG2;
+  small.conns = CONNS;
+  small.half_open = small.waiting = 3;
+  small.frames = 8;
+  return small;
+}
 
 /* The other end of every connection. */
 static const model_netif_t kOther = {
@@ -192,9 +181,9 @@ static void segment_arrives(void) {
   const uint8_t flags = take8(), options = take8();
   const uint32_t seqs[] = {tcb->rcv_nxt, tcb->rcv_nxt, tcb->rcv_adv, tcb->irs, tcb->ooo[0].right};
   const uint32_t acks[] = {tcb->snd_una, tcb->snd_nxt, tcb->snd_max, tcb->iss + 1};
-  model_tx_seg_t seg = {.key = {kConfig.netif.ip, tcb->key.local_port,
+  model_tx_seg_t seg = {.key = {config.netif.ip, tcb->key.local_port,
                                 (uint16_t)(tcb->key.remote_port + (known ? 0 : take8() % 4))},
-                        .dst_mac = kConfig.netif.mac,
+                        .dst_mac = config.netif.mac,
                         .seq = near(seqs, 5),
                         .ack = near(acks, 4),
                         .flags = {.urg = flags & 1,
@@ -304,7 +293,8 @@ static void step(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  const size_t memory_size = model_peer_size(&kConfig);
+  config = small_config();
+  const size_t memory_size = model_peer_size(&config);
   void *memory = malloc(memory_size);
 
   FUZZ_CHECK(memory != NULL);
@@ -312,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   left = size;
   memset(reached, 0, sizeof reached);
   now_us = take32();
-  peer = model_peer_new(&kConfig, memory);
+  peer = model_peer_new(&config, memory);
   model_peer_advance(peer, now_us);
   model_peer_listen(peer, PORT);
   while (left != 0) step();

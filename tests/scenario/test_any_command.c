@@ -5,7 +5,7 @@
  * most: CmdConnect exactly one, what no engine knows exactly one refusal that says so.  Afterwards
  * the engine still works.  COMMANDS=n for more than the default, SEED=n for others.
  */
-#include "model/toe_model_peer.h"
+#include "peer_config.h"
 #include "sim_bench.h"
 #include "toe/toe_hw.h"
 
@@ -77,31 +77,14 @@ static void peer_lives(void) {
 }
 
 static model_peer_config_t peer_config(void) {
-  return (model_peer_config_t){.netif = {.mac = 0x020000000001,
-                                         .ip = PEER_IP,
-                                         .netmask = 0xffffff00,
-                                         .mtu = 1500,
-                                         .enabled = true},
-                               .cfg = {.mtu = 1500,
-                                       .min_mss = 64,
-                                       .min_pmtu = 576,
-                                       .ts_enable = 1,
-                                       .rto_initial_us = 1000000,
-                                       .rto_min_us = 200000,
-                                       .rto_max_us = 60000000,
-                                       .data_retries = 3,
-                                       .syn_retries = 2,
-                                       .delack_us = 40000,
-                                       .keepalive_us = 7200000000,
-                                       .keepalive_interval_us = 75000000,
-                                       .rx_ring_log2 = 14,
-                                       .tx_ring_log2 = 14},
-                               .time_wait_us = 10000,
-                               .conns = 64,
-                               .half_open = 64,
-                               .waiting = 64,
-                               .neighbours = 2,
-                               .frames = 64};
+  model_peer_config_t config = peer_config_of(1);
+
+  config.cfg.sack_enable = config.cfg.wscale_enable = 0;
+  config.cfg.data_retries = 3;
+  config.cfg.syn_retries = 2;
+  config.cfg.rx_ring_log2 = config.cfg.tx_ring_log2 = 14;
+  config.time_wait_us = 10000;
+  return config;
 }
 
 static void begin(void) {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "driver/toe_transport.h"
-#include "model/toe_model_peer.h"
+#include "peer_config.h"
 #include "tb.h"
 #include "toe/toe.h"
 #include "toe/toe_net.h"
@@ -88,33 +88,15 @@ static int wait_for_news(void *user, int64_t timeout_us) {
 }
 
 static model_peer_config_t peer_config(void) {
-  return (model_peer_config_t){.netif = {.mac = 0x020000000002,
-                                         .ip = PEER_IP,
-                                         .netmask = 0xffffff00,
-                                         .mtu = 1500,
-                                         .enabled = true},
-                               .cfg = {.mtu = 1500,
-                                       .min_mss = 64,
-                                       .min_pmtu = 576,
-                                       .ts_enable = tb_random_below(&rng, 2) != 0,
-                                       .sack_enable = 1,
-                                       .wscale_enable = tb_random_below(&rng, 2) != 0,
-                                       .rto_initial_us = 1000000,
-                                       .rto_min_us = 200000,
-                                       .rto_max_us = 60000000,
-                                       .data_retries = 15,
-                                       .syn_retries = 6,
-                                       .delack_us = 40000,
-                                       .keepalive_us = 7200000000,
-                                       .keepalive_interval_us = 75000000,
-                                       .rx_ring_log2 = RING_LOG2,
-                                       .tx_ring_log2 = RING_LOG2},
-                               .time_wait_us = 1000000,
-                               .conns = PEER_CONNS,
-                               .half_open = PEER_CONNS,
-                               .waiting = PEER_CONNS,
-                               .neighbours = 2,
-                               .frames = 32};
+  model_peer_config_t config = peer_config_of(2);
+
+  config.cfg.ts_enable = tb_random_below(&rng, 2) != 0;
+  config.cfg.wscale_enable = tb_random_below(&rng, 2) != 0;
+  config.cfg.rx_ring_log2 = config.cfg.tx_ring_log2 = RING_LOG2;
+  config.time_wait_us = 1000000;
+  config.conns = config.half_open = config.waiting = PEER_CONNS;
+  config.frames = 32;
+  return config;
 }
 
 static void begin(uint32_t fault_ppm) {

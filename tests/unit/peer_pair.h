@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "model/toe_model_peer.h"
+#include "peer_config.h"
 #include "toe/toe_net.h"
 
 enum { PAIR_CONNS = 64 };
@@ -32,34 +33,13 @@ typedef struct pair_faults {
 
 /** Configuration of peer @p side, to be changed before pair_new(). */
 static inline model_peer_config_t pair_config(int side) {
-  return (model_peer_config_t){.netif = {.mac = 0x020000000001u + (unsigned)side,
-                                         .ip = 0x0a000001u + (unsigned)side,
-                                         .netmask = 0xffffff00,
-                                         .mtu = 1500,
-                                         .enabled = true},
-                               .cfg = {.mtu = 1500,
-                                       .min_mss = 64,
-                                       .min_pmtu = 576,
-                                       .ts_enable = 1,
-                                       .sack_enable = 1,
-                                       .wscale_enable = 1,
-                                       .rto_initial_us = 1000000,
-                                       .rto_min_us = 200000,
-                                       .rto_max_us = 60000000,
-                                       .data_retries = 15,
-                                       .syn_retries = 6,
-                                       .delack_us = 40000,
-                                       .keepalive_us = 7200000000,
-                                       .keepalive_interval_us = 75000000,
-                                       .rx_ring_log2 = 16,
-                                       .tx_ring_log2 = 16},
-                               .key = {1, 2, 3, (uint8_t)side},
-                               .time_wait_us = 60000000,
-                               .conns = PAIR_CONNS,
-                               .half_open = PAIR_CONNS,
-                               .waiting = 2 * PAIR_CONNS,
-                               .neighbours = 4,
-                               .frames = 64};
+  model_peer_config_t config = peer_config_of((uint8_t)(1 + side));
+
+  memcpy(config.key, (const uint8_t[]){1, 2, 3, (uint8_t)side}, 4);
+  config.conns = config.half_open = PAIR_CONNS;
+  config.waiting = 2 * PAIR_CONNS;
+  config.neighbours = 4;
+  return config;
 }
 
 /** The pair; ends the test when it cannot be made.  NULL @p faults: a perfect wire. */
