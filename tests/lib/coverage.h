@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "toe/toe.h"
+#include "toe/toe_hw.h"
 #include "toe_structs.h"
 
 enum { COVERAGE_STATES = TcpTimeWait + 1, COVERAGE_KINDS = EvIcmp + 1, COVERAGE_DROPS = DropCount };
@@ -78,10 +79,21 @@ void coverage_bins(FILE *file, const coverage_t *c);
 /** Writes what toe_counters() gave: TOE_HW_COUNTER_COUNT of them. */
 void coverage_counters(FILE *file, const struct toe_counter *counters);
 
-/** A file with these counts alone, of a bench of one block: index is enum drop_e. */
-void coverage_drops(const uint64_t drops[COVERAGE_DROPS]);
-
 /** Ends the file; NULL is allowed. */
 void coverage_close(FILE *file);
+
+/** Writes all of a whole engine, its counters if it still answers, and ends the file; NULL is
+ * allowed. */
+static inline void coverage_engine(FILE *file, const coverage_t *c, struct toe_engine *engine) {
+  struct toe_counter counters[TOE_HW_COUNTER_COUNT];
+
+  if (file == NULL) return;
+  coverage_bins(file, c);
+  if (toe_counters(engine, counters, TOE_HW_COUNTER_COUNT) > 0) coverage_counters(file, counters);
+  coverage_close(file);
+}
+
+/** A file with these counts alone, of a bench of one block: index is enum drop_e. */
+void coverage_drops(const uint64_t drops[COVERAGE_DROPS]);
 
 #endif

@@ -138,16 +138,6 @@ static void take_trace(void *user, uint64_t now_ns, const uint32_t *words, size_
   coverage_event(&wire->coverage, &t.ev, &t.tcb_before, &t.tcb_after, &t.action);
 }
 
-static void write_coverage(wire_t *wire) {
-  struct toe_counter counters[TOE_HW_COUNTER_COUNT];
-
-  if (wire->coverage_file == NULL) return;
-  coverage_bins(wire->coverage_file, &wire->coverage);
-  if (toe_counters(wire->engine, counters, TOE_HW_COUNTER_COUNT) > 0)
-    coverage_counters(wire->coverage_file, counters);
-  coverage_close(wire->coverage_file);
-}
-
 wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
   struct toe_sim_config sim_config = {
       .seed = tb_seed(), .start_ns = start_us * 1000, .check = true};
@@ -167,7 +157,7 @@ wire_t *wire_new(const struct toe_config *config, uint64_t start_us) {
 }
 
 void wire_delete(wire_t *wire) {
-  write_coverage(wire);
+  coverage_engine(wire->coverage_file, &wire->coverage, wire->engine);
   toe_close(wire->engine);
   toe_sim_destroy(wire->sim);
   for (unsigned i = 0; i < wire->waiting_count; i++) free(wire->waiting[i].data);

@@ -248,21 +248,12 @@ static void check_promises(side_t *side) {
                 side->number, side->owners[i].next.local_port, i);
 }
 
-static void write_coverage(side_t *side) {
-  struct toe_counter counters[COUNTERS];
-
-  if (side->coverage_file == NULL) return;
-  coverage_bins(side->coverage_file, &side->coverage);
-  if (toe_counters(side->engine, counters, COUNTERS) > 0)
-    coverage_counters(side->coverage_file, counters);
-  coverage_close(side->coverage_file);
-}
-
 void audit_end(world_t *world) {
   for (int i = 0; i < 2; i++) {
     check_leaks(&world->sides[i]);
     check_counters(&world->sides[i]);
     check_promises(&world->sides[i]);
-    write_coverage(&world->sides[i]);
+    coverage_engine(world->sides[i].coverage_file, &world->sides[i].coverage,
+                    world->sides[i].engine);
   }
 }
