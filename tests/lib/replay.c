@@ -13,7 +13,7 @@
 enum { ENGINES = 4 };
 
 void replay_set(struct toe_sim_config *config, unsigned engine, const char *more) {
-  static char command[ENGINES][512];
+  static char command[ENGINES][PATH_MAX + 512];
   char path[PATH_MAX] = "";
   const char *chosen = getenv("WAVE_ENGINE");
   char *text = command[engine % ENGINES];
