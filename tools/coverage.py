@@ -22,6 +22,7 @@ import sys
 
 import coverage_rtl
 import functional
+import programs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build/coverage")
@@ -51,33 +52,19 @@ def run(command, **options):
     subprocess.run(command, check=True, cwd=ROOT, **options)
 
 
-def programs():
-    """Every compiled test program of the counting build."""
-    command = ["make", "-s", "--no-print-directory", "COVERAGE=1", "list-tests"]
-    listed = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
-    return [name for name in listed.split() if name.startswith(str(BUILD)) and not SKIPPED.search(name)]
-
-
 def run_program(name):
     """Runs one program; its RTL counts end up in one file.  True when all its tests passed."""
     folder = DATA / name.removeprefix(f"{BUILD}/tests/").replace("/", ".")
     folder.mkdir(parents=True)
-    environment = {**os.environ, "COVERAGE_DIR": str(folder.absolute())}
-    with open(folder / "log", "w", encoding="utf-8") as log:
-        try:
-            status = subprocess.run(
-                [ROOT / name], stdout=log, stderr=log, env=environment, cwd=ROOT, timeout=LIMIT_S, check=False
-            ).returncode
-        except subprocess.TimeoutExpired:
-            status = 124
+    good = programs.run([name], folder / "log", folder, LIMIT_S)
     coverage_rtl.merge(folder)
-    print(f"{'ok  ' if status == 0 else 'FAIL'}  {name}", flush=True)
-    return status == 0
+    print(f"{'ok  ' if good else 'FAIL'}  {name}", flush=True)
+    return good
 
 
 def run_all():
     """Builds and runs; the number of programs that failed."""
-    names = programs()
+    names = [name for name in programs.compiled("COVERAGE=1") if not SKIPPED.search(name)]
     run(["make", "--no-print-directory", "-k", f"-j{JOBS}", "COVERAGE=1", *names])
     shutil.rmtree(DATA, ignore_errors=True)
     for counts in (ROOT / BUILD).rglob("*.gcda"):

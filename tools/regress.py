@@ -26,6 +26,7 @@ import xml.etree.ElementTree as xml
 from typing import NamedTuple
 
 import functional
+import programs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = "programs"  # in the folder of the results: what every seed runs
@@ -54,17 +55,14 @@ def fail(message):
     sys.exit(f"regress.py: {message}")
 
 
-def programs():
-    """The random programs among those of `make test`."""
-    listed = subprocess.run(
-        ["make", "-s", "--no-print-directory", "list-tests"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    return [name for name in listed if name.startswith("build/") and RANDOM.search(pathlib.Path(name).name)]
+def random_programs():
+    """Those whose stimuli come from the seed."""
+    return [name for name in programs.compiled() if RANDOM.search(pathlib.Path(name).name)]
 
 
 def write_programs(output, names):
     """Says in a file what every seed runs: on a cluster nothing may call make at the same time."""
-    (output / PROGRAMS).write_text("\n".join(names or programs()) + "\n", encoding="utf-8")
+    (output / PROGRAMS).write_text("\n".join(names or random_programs()) + "\n", encoding="utf-8")
 
 
 # --- One seed ---------------------------------------------------------------------------------------
@@ -98,18 +96,11 @@ def replay(seed, program):
 def run_program(seed, program, folder):
     """Runs one program with one seed."""
     log = folder / (pathlib.Path(program).name + ".log")
-    variables = {**os.environ, **environment(seed, program), "COVERAGE_DIR": str(folder.absolute())}
     start = time.monotonic()
-    with open(log, "w", encoding="utf-8") as output:
-        try:
-            status = subprocess.run(
-                [ROOT / program, *ARGUMENTS.get(stem(program), [])], stdout=output, stderr=output, env=variables, timeout=LIMIT_S, check=False
-            ).returncode
-        except (OSError, subprocess.TimeoutExpired) as error:
-            print(error, file=output)
-            status = -1
+    command = [program, *ARGUMENTS.get(stem(program), [])]
+    good = programs.run(command, log, folder, LIMIT_S, environment(seed, program))
     events = sum(map(int, EVENTS_OF.findall(log.read_text(encoding="utf-8", errors="replace"))))
-    return Result(seed, program, status == 0, time.monotonic() - start, events)
+    return Result(seed, program, good, time.monotonic() - start, events)
 
 
 def run_seed(seed, output):
