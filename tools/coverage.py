@@ -79,7 +79,7 @@ def collect_c():
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     run(["lcov", "--quiet", "--capture", "--directory", BUILD / "obj", "--base-directory", ".", "--output-file",
          everything, *LCOV], **quiet)
-    patterns = [f"*/{folder}/*.[ch]" for folder in C_FOLDERS]
+    patterns = [f"*/{folder}/*{ending}" for folder in C_FOLDERS for ending in (".c", ".h")]
     run(["lcov", "--quiet", "--extract", everything, *patterns, "--output-file", wanted, *LCOV], **quiet)
     return wanted
 
