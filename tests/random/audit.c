@@ -101,8 +101,6 @@ static void on_event(side_t *side, const rtl_trace_t *trace) {
   if (ev->kind == EvTimer && !side->world->round.stalls) check_timer(side, ev, &trace->tcb_before);
   if (ev->kind == EvSegment || ev->kind == EvIcmp) check_owner(side, trace);
   if (ev->open_valid) note_owner(side, trace);
-  /* A command keeps the flow table and the pipeline busy, whatever its connection. */
-  if (ev->kind == EvCommand) probe->armed = false;
   if (ev->kind > EvDiscard || ev->seg.icmp.kind != IcmpNone) return;
   side->segment_events++;
   if (!probe->armed || ev->seg.key.local_port != probe->local_port ||

@@ -132,6 +132,7 @@ static void connect_end(end_t *end, uint16_t port, uint16_t other_port) {
       .user_timeout_us =
           world_chance(world, 100000) ? (uint32_t)world_between(world, 10000, 3000000) : 0};
   end->impatient = opts.keepalive || opts.user_timeout_us != 0;
+  side->probe.armed = false; /* its command may go before the answer that is waited for */
   const int result = toe_connect(side->engine, world->sides[1 - side->number].config.ip, other_port,
                                  &opts, end->flow->number, &end->conn);
 
