@@ -24,6 +24,8 @@ import sys
 import time
 from typing import NamedTuple
 
+import yosys
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build/formal")
 SOLVER = pathlib.Path("tools/smt_bitwuzla.py")
@@ -108,15 +110,12 @@ def script(task):
     ]
 
 
-def yosys(task, limit_s):
+def translate(task, limit_s):
     """Reads and writes the task; its exit status and its log."""
     lines = [*script(task), f"write_smt2 -wires {task.stem}.smt2"]
     if not task.depth:
         lines[-1:] = [f"write_btor {task.stem}.btor", f"write_btor -c {task.stem}.cover.btor"]
-    code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
-        f"ys.run_pass({line!r}, d)\n" for line in lines
-    )
-    return run(task, "yosys", [sys.executable, "-c", code], limit_s)
+    return run(task, "yosys", yosys.command(lines), limit_s)
 
 
 def run(task, what, command, limit_s):
@@ -217,7 +216,7 @@ def decide(task, limit_s):
 
 def work(task, limit_s):
     """Rows of a task."""
-    status, text = yosys(task, 300)
+    status, text = translate(task, 300)
     if status != 0:
         print("\n".join(text.splitlines()[-15:]), file=sys.stderr)
         return [Row("?", "Yosys FAILS", False, 0)]

@@ -10,9 +10,10 @@ import argparse
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import time
+
+import yosys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOG = pathlib.Path("build/synth.log")
@@ -23,30 +24,15 @@ def commands(top, params, files):
     """The Yosys script: read, look for latches, map, count.
 
     read_slang makes a latch of always_comb a combinational loop, which `check` finds while the
-    cells are still generic.  Assertions are for simulation and proof.
+    cells are still generic.
     """
-    overrides = " ".join(f"-G {param}" for param in params)
     return [
-        f"read_slang {overrides} --top {top} {files}",
-        f"hierarchy -check -top {top}",
-        "proc",
-        "chformal -remove",
-        "opt_clean",
+        *yosys.read(top, params, files),
         "check -assert",
         "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$sr",
         f"synth_ecp5 -top {top}",
         "stat",
     ]
-
-
-def synthesize(script, log_path):
-    """Runs the script in a child, so that Yosys's log can be kept and its errors caught."""
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    code = "import sys; from pyosys import libyosys as ys\nd = ys.Design()\n" + "".join(
-        f"ys.run_pass({line!r}, d)\n" for line in script
-    )
-    with log_path.open("w") as log:
-        return subprocess.run([sys.executable, "-c", code], stdout=log, stderr=log, check=False)
 
 
 def cells(log):
@@ -86,9 +72,9 @@ def main():
     params = DEFAULT_PARAMS if args.param is None else args.param
 
     start = time.monotonic()
-    result = synthesize(commands(args.top, params, args.files), LOG)
+    status = yosys.run(commands(args.top, params, args.files), LOG)
     log = LOG.read_text()
-    if result.returncode != 0:
+    if status != 0:
         print("\n".join(log.splitlines()[-30:]), file=sys.stderr)
         sys.exit(f"synthesis of {args.top} failed; the whole log is in {LOG}")
     # Yosys's own model of the distributed RAM cell, which abc9 reads for its timing, has latches.

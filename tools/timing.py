@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Places and routes one block on an ECP5, out of context, and prints its clock rate and critical path.
+"""Places and routes one block alone on an ECP5, and prints its clock rate and critical path.
 
 Every port gets registers, so that what is measured lies between registers, as inside the engine;
 the area counts them (two for each output, one for each input).
 Each seed is a placement of its own; the median of them is the block's figure.
 
-Files of a run: build/timing/BLOCK/, with Yosys's log, nextpnr's log and report of each seed, and
+Files of a run: build/timing/BLOCK/, with Yosys's logs, nextpnr's log and report of each seed, and
 result.json.  Fails when Yosys or nextpnr does, and when the median is below the wanted rate.
 """
 
@@ -20,6 +20,7 @@ import sys
 import time
 
 import synth_check
+import yosys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build/timing")
@@ -28,24 +29,15 @@ TOP = "registered"
 CLOCK = "clk_i"
 
 
-def yosys(script, log):
+def fail(what, log):
+    """Ends with what failed and the end of its log."""
+    sys.exit(f"{what} failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
+
+
+def run_yosys(script, log):
     """Runs Yosys commands, their output in a log."""
-    done = synth_check.synthesize(script, log)
-    if done.returncode != 0:
-        sys.exit(f"Yosys failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
-
-
-def read(block, params):
-    """Yosys commands that read the module, without assertions, and name it block."""
-    overrides = " ".join(f"-G {param}" for param in params)
-    return [
-        f"read_slang {overrides} --top {block} -f rtl/toe.f",
-        f"hierarchy -check -top {block}",
-        "rename -top block",
-        "proc",
-        "chformal -remove",
-        "opt_clean",
-    ]
+    if yosys.run(script, log) != 0:
+        fail("Yosys", log)
 
 
 def wrapper(ports):
@@ -81,23 +73,32 @@ endmodule
 
 def synthesize(block, params, folder):
     """Writes the netlist; the number of each cell type."""
-    yosys([*read(block, params), f"write_json {folder / 'ports.json'}"], folder / "ports.log")
+    design = folder / "block.il"
+    run_yosys(
+        [
+            *yosys.read(block, params, "-f rtl/toe.f"),
+            "rename -top block",
+            f"write_json {folder / 'ports.json'}",
+            f"write_rtlil {design}",
+        ],
+        folder / "read.log",
+    )
     modules = json.loads((folder / "ports.json").read_text())["modules"]
     ports = next(module["ports"] for name, module in modules.items() if name == "block")
     (folder / "top.v").write_text(wrapper(ports))
     script = [
-        *read(block, params),
+        f"read_rtlil {design}",
         f"read_verilog {folder / 'top.v'}",
         f"hierarchy -check -top {TOP}",
         f"synth_ecp5 -top {TOP} -json {folder / 'netlist.json'}",
         "stat",
     ]
-    yosys(script, folder / "yosys.log")
+    run_yosys(script, folder / "yosys.log")
     return synth_check.cells((folder / "yosys.log").read_text())
 
 
 def place(folder, seed, args):
-    """Places and routes with one seed: [MHz, critical path]; the path is nextpnr's list of steps."""
+    """Places and routes with one seed: (MHz, critical path); the path is nextpnr's list of steps."""
     report = folder / f"seed{seed}.json"
     command = [
         NEXTPNR, f"--{args.device}", "--speed", args.speed, "--timing-allow-fail",
@@ -112,7 +113,7 @@ def place(folder, seed, args):
         except subprocess.TimeoutExpired:
             sys.exit(f"seed {seed}: nextpnr did not end in {args.limit_s} s; its log is {log}")
     if status != 0:
-        sys.exit(f"seed {seed}: nextpnr failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
+        fail(f"nextpnr with seed {seed}", log)
     found = json.loads(report.read_text())
     rates = found["fmax"]
     name = next(name for name in rates if CLOCK in name)
