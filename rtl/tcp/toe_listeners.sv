@@ -106,14 +106,16 @@ module toe_listeners
         half_open_q[slot_t'(change_index_i)] <= half_open_q[slot_t'(change_index_i)] +
             (inc_valid_i ? 16'd1 : 16'hffff);
       if (cmd_valid_i && cmd_reason_o == ReasonNone) begin
-        if (cmd_listen_i) begin
-          active_q[place_index]  <= 1'b1;
-          port_q[place_index]    <= cmd_port_i;
-          backlog_q[place_index] <= cmd_backlog_i;
-        end else begin
-          active_q[active_index] <= 1'b0;
-        end
+        if (cmd_listen_i) active_q[place_index] <= 1'b1;
+        else active_q[active_index] <= 1'b0;
       end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (cmd_valid_i && cmd_listen_i && cmd_reason_o == ReasonNone) begin
+      port_q[place_index]    <= cmd_port_i;
+      backlog_q[place_index] <= cmd_backlog_i;
     end
   end
 
