@@ -92,7 +92,7 @@ def script(task):
     """
     overrides = " ".join(f"-G {param}" for param in task.params)
     folder = task.source.parent
-    helpers = [*sorted(folder.glob("*_pkg.sv")), folder / "item_follower.sv"]
+    helpers = sorted(set(folder.glob("*.sv")) - set(folder.glob("*_proof.sv")))
     return [
         f"read_slang {overrides} --top {task.top} -f rtl/toe.f "
         f"{' '.join(map(str, helpers))} {task.source}",

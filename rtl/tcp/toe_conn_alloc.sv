@@ -5,8 +5,8 @@
 // Numbers that were never used are handed out first, in order; then those given back, oldest first,
 // so that a number rests as long as it can.  take_i is allowed under valid_o, at most every second
 // cycle; the next number is offered at most two cycles later.  A number may be given back every
-// second cycle.  One that is not in use is ignored, so that no mistake of the host makes two
-// connections share a block.
+// second cycle, three cycles after it was taken at the earliest.  One that is not in use is ignored,
+// so that no mistake of the host makes two connections share a block.
 
 module toe_conn_alloc
   import toe_pkg::*;

@@ -94,17 +94,31 @@ module toe_conn_queue_proof
     end
   end
 
-  // The queue's places in their order: output register, RAM output, RAM.
-  logic [1:0] before_ram;
-  assign before_ram = 2'(u_dut.u_fifo.state_q.out_valid) + 2'(u_dut.u_fifo.state_q.ram_valid);
-  index_t places[NumConns];
+  index_t [NumConns-1:0] places, mem;
+  count_t placed;
+  logic   sound;
+
+  // A memory does not go through a port.
   always_comb begin
-    for (int unsigned i = 0; i < NumConns; i++) begin
-      places[i] = u_dut.u_fifo.mem_q[index_t'(32'(u_dut.u_fifo.state_q.rd_ptr)+i-32'(before_ram))];
-      if (i == 0 && u_dut.u_fifo.state_q.out_valid) places[i] = u_dut.u_fifo.out_q;
-      else if (i < 32'(before_ram)) places[i] = u_dut.u_fifo.ram_q;
-    end
+    for (int unsigned i = 0; i < NumConns; i++) mem[i] = u_dut.u_fifo.mem_q[i];
   end
+
+  fifo_places #(
+      .Width(ConnWidth),
+      .Depth(NumConns)
+  ) u_places (
+      .out_valid_i(u_dut.u_fifo.state_q.out_valid),
+      .out_i      (u_dut.u_fifo.out_q),
+      .ram_valid_i(u_dut.u_fifo.state_q.ram_valid),
+      .ram_i      (u_dut.u_fifo.ram_q),
+      .rd_ptr_i   (u_dut.u_fifo.state_q.rd_ptr),
+      .wr_ptr_i   (u_dut.u_fifo.state_q.wr_ptr),
+      .stored_i   (u_dut.u_fifo.state_q.stored),
+      .mem_i      (mem),
+      .item_o     (places),
+      .count_o    (placed),
+      .sound_o    (sound)
+  );
 
   logic distinct, known;
   always_comb begin
@@ -127,10 +141,7 @@ module toe_conn_queue_proof
       // What induction needs to know of the inside.
       ItemInPlace : assert (!follows || places[index_t'(ahead)] == item);
       EachOnce : assert (distinct && known);
-      PlacesAddUp :
-      assert (32'(u_dut.u_fifo.state_q.stored) + 32'(before_ram) == 32'(waiting) &&
-              index_t'(u_dut.u_fifo.state_q.stored) ==
-              u_dut.u_fifo.state_q.wr_ptr - u_dut.u_fifo.state_q.rd_ptr);
+      PlacesAddUp : assert (placed == waiting && sound);
 
       AllWait : cover (inside_q == '1);
       Leaves : cover (follows && ahead == '0 && pop && waiting > count_t'(1));

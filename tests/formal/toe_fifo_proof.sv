@@ -95,15 +95,31 @@ module toe_fifo_proof #(
     end
   end
 
-  // Where the followed item is: output register, RAM output, or RAM.
-  logic [1:0] before_ram;
-  assign before_ram = 2'(u_dut.state_q.out_valid) + 2'(u_dut.state_q.ram_valid);
-  logic [Width-1:0] found;
+  logic [Depth-1:0][Width-1:0] places, mem;
+  count_t placed;
+  logic   sound;
+
+  // A memory does not go through a port.
   always_comb begin
-    found = u_dut.mem_q[addr_t'(32'(u_dut.state_q.rd_ptr)+32'(ahead)-32'(before_ram))];
-    if (ahead == '0 && u_dut.state_q.out_valid) found = u_dut.out_q;
-    else if (32'(ahead) < 32'(before_ram)) found = u_dut.ram_q;
+    for (int unsigned i = 0; i < Depth; i++) mem[i] = u_dut.mem_q[i];
   end
+
+  fifo_places #(
+      .Width(Width),
+      .Depth(Depth)
+  ) u_places (
+      .out_valid_i(u_dut.state_q.out_valid),
+      .out_i      (u_dut.out_q),
+      .ram_valid_i(u_dut.state_q.ram_valid),
+      .ram_i      (u_dut.ram_q),
+      .rd_ptr_i   (u_dut.state_q.rd_ptr),
+      .wr_ptr_i   (u_dut.state_q.wr_ptr),
+      .stored_i   (u_dut.state_q.stored),
+      .mem_i      (mem),
+      .item_o     (places),
+      .count_o    (placed),
+      .sound_o    (sound)
+  );
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
@@ -114,11 +130,9 @@ module toe_fifo_proof #(
       NotLost : assert (!follows || ahead < inside_q);
       NotIdleTwice : assert (!(idle_q && !out_valid && inside_q != '0));
       // What induction needs to know of the inside.
-      ItemInPlace : assert (!follows || found == item);
-      PlacesAddUp :
-      assert (32'(u_dut.state_q.stored) + 32'(before_ram) == 32'(inside_q) &&
-              addr_t'(u_dut.state_q.stored) == u_dut.state_q.wr_ptr - u_dut.state_q.rd_ptr);
-      RamIsRead : assert (u_dut.state_q.stored == '0 || before_ram != '0);
+      ItemInPlace : assert (!follows || places[addr_t'(ahead)] == item);
+      PlacesAddUp : assert (placed == inside_q && sound);
+      RamIsRead : assert (u_dut.state_q.stored == '0 || u_dut.state_q.stored != placed);
       IdleEnds : assert (!idle_q || out_valid);
 
       Full : cover (32'(inside_q) == Depth && follows);
