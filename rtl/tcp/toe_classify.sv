@@ -237,32 +237,32 @@ module toe_classify
   assign insert_failed = op_exists_i || op_full_i;
 
   always_comb begin
-    state_d           = state_q;
-    front_decided     = 1'b0;
-    front_kind_d      = EvDiscard;
-    front_open_d      = 1'b0;
-    drop_valid        = 1'b0;
-    drop              = DropNoConn;
-    tx_load           = 1'b0;
-    tx_d              = tx_q;
-    try_listen        = 1'b0;
-    sc_insert_o       = 1'b0;
-    sc_update_o       = 1'b0;
-    sc_remove_o       = 1'b0;
+    state_d = state_q;
+    front_decided = 1'b0;
+    front_kind_d = EvDiscard;
+    front_open_d = 1'b0;
+    drop_valid = 1'b0;
+    drop = DropNoConn;
+    tx_load = 1'b0;
+    tx_d = tx_q;
+    try_listen = 1'b0;
+    sc_insert_o = 1'b0;
+    sc_update_o = 1'b0;
+    sc_remove_o = 1'b0;
     sc_set_deadline_o = 1'b0;
-    sc_entry_o        = sc_entry_i;
-    sc_deadline_us_o  = now_us_i + time_us_t'(rto_q);
+    sc_entry_o = sc_entry_i;
+    sc_deadline_us_o = now_us_i + time_us_t'(rto_q);
     tw_action_valid_o = 1'b0;
-    tw_action_o       = TwKeep;
-    alloc_take_o      = 1'b0;
-    connect_done_o    = 1'b0;
-    connect_reason_o  = ReasonNone;
-    retransmit_o      = 1'b0;
-    gone              = 1'b0;
-    half_open_fresh   = '0;
-    listen            = '{what: ListenNoConn, drop: DropNoAckBit};
-    half_open         = '{what: HalfOpenIgnore, drop_valid: 1'b0, drop: DropNoAckBit};
-    time_wait         = '{what: TimeWaitIgnore, drop_valid: 1'b0, drop: DropNoAckBit};
+    tw_action_o = TwKeep;
+    alloc_take_o = 1'b0;
+    connect_done_o = 1'b0;
+    connect_reason_o = ReasonNone;
+    retransmit_o = 1'b0;
+    gone = 1'b0;
+    half_open_fresh = half_open_new(cfg_i, seg_i, iss_q, listener_q);
+    listen = listen_decide(seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i);
+    half_open = half_open_decide(seg_i.flags, check_q);
+    time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
 
     unique case (state_q)
       SlowIdle: if (start_segment || start_background) state_d = SlowFind;
@@ -308,7 +308,6 @@ module toe_classify
             tx_d               = syn_ack(cfg_i, now_us_i, sc_key_i, sc_entry_i);
           end
         end else if (sc_found_i) begin
-          half_open     = half_open_decide(seg_i.flags, check_q);
           front_decided = 1'b1;
           drop_valid    = half_open.drop_valid;
           drop          = half_open.drop;
@@ -350,7 +349,6 @@ module toe_classify
             default:        ;
           endcase
         end else begin
-          time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
           unique case (time_wait.what)
             TimeWaitReuse: try_listen = 1'b1;
             default: begin
@@ -400,11 +398,9 @@ module toe_classify
     end
 
     if (try_listen) begin
-      listen = listen_decide(seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i);
       front_decided = 1'b1;
       unique case (listen.what)
         ListenAnswer: begin
-          half_open_fresh  = half_open_new(cfg_i, seg_i, iss_q, listener_q);
           sc_insert_o      = 1'b1;
           sc_entry_o       = half_open_fresh;
           sc_deadline_us_o = now_us_i + time_us_t'(cfg_i.rto_initial_us);
@@ -443,7 +439,6 @@ module toe_classify
       work_q            <= WorkSegment;
       background_turn_q <= 1'b0;
       front_valid_q     <= 1'b0;
-      front_known_q     <= 1'b0;
       tx_valid_q        <= 1'b0;
       drop_o            <= '0;
     end else begin
@@ -456,13 +451,9 @@ module toe_classify
       end
       if (front_loads) begin
         front_valid_q     <= 1'b1;
-        front_known_q     <= result_hit_i;
         background_turn_q <= 1'b1;
       end else if (front_leaves) begin
         front_valid_q <= 1'b0;
-        front_known_q <= 1'b0;
-      end else if (front_decided) begin
-        front_known_q <= 1'b1;
       end
       if (tx_load) tx_valid_q <= 1'b1;
       else if (tx_ready_i) tx_valid_q <= 1'b0;
@@ -473,14 +464,16 @@ module toe_classify
 
   always_ff @(posedge clk_i) begin
     if (front_loads) begin
-      front_kind_q <= EvSegment;
-      front_conn_q <= result_conn_i;
-      front_hash_q <= result_hash_i;
-      front_open_q <= 1'b0;
+      front_known_q <= result_hit_i;
+      front_kind_q  <= EvSegment;
+      front_conn_q  <= result_conn_i;
+      front_hash_q  <= result_hash_i;
+      front_open_q  <= 1'b0;
     end else if (front_decided) begin
-      front_kind_q <= front_kind_d;
-      front_conn_q <= front_open_d ? alloc_conn_i : '0;
-      front_open_q <= front_open_d;
+      front_known_q <= 1'b1;
+      front_kind_q  <= front_kind_d;
+      front_conn_q  <= front_open_d ? alloc_conn_i : '0;
+      front_open_q  <= front_open_d;
     end
     if (tx_load) tx_q <= tx_d;
   end

@@ -296,6 +296,46 @@ Test(tx, echo_and_segments_share_the_wire) {
   bench_delete(b);
 }
 
+/* Offers the next segment if none waits, and runs one cycle. */
+static void cycle_with_segments(struct bench *b, uint32_t *n) {
+  if (!*b->tb->seg_valid_i) {
+    const struct segment s = data_segment(*n, (uint16_t)(*n % CONNS), 0);
+    want_segment(b, &s, PEER_MAC);
+    offer(b, &s);
+    (*n)++;
+  }
+  cycle(b);
+}
+
+/* Segments and the rest take turns, however long the queue is full: one segment may go first, and
+ * one more be on its way to the port. */
+Test(tx, echo_lets_one_segment_go_first) {
+  struct bench *b = bench_new(16, 16, 1500);
+  uint8_t data[1500];
+  uint32_t n = 0;
+
+  b->mac_gate.pattern = TB_RANDOM;
+  enable(b);
+  for (uint32_t i = 0; i < 500; i++) {
+    cycle_with_segments(b, &n);
+  }
+  for (uint32_t i = 0; i < 100; i++) {
+    request_echo(b, data, 4 + tb_random_below(&b->rng, 40), false);
+    const uint32_t before = b->taken_segments;
+    for (uint32_t k = 0; *b->tb->echo_valid_i; k++) {
+      cr_assert_lt(k, IDLE_LIMIT, "an echo is never taken");
+      cycle_with_segments(b, &n);
+    }
+    cr_assert_leq(b->taken_segments - before, 2, "echo %u: %u segments went first", i,
+                  b->taken_segments - before);
+    while (b->aside_wanted) {
+      cycle_with_segments(b, &n);
+    }
+  }
+  check_all_came(b);
+  bench_delete(b);
+}
+
 /* ---- Reset and disable
  * --------------------------------------------------------------------------- */
 
