@@ -313,17 +313,8 @@ package toe_tcp_pkg;
     return !seq_lt(b, a);
   endfunction
 
-  // point inside [base, base + size), which may wrap through zero.
-  function automatic logic seq_in(seq_t point, seq_t base, wnd_t size);
-    return (point - base) < size;
-  endfunction
-
   function automatic seq_t seq_max(seq_t a, seq_t b);
     return seq_lt(a, b) ? b : a;
-  endfunction
-
-  function automatic seq_t seq_min(seq_t a, seq_t b);
-    return seq_lt(a, b) ? a : b;
   endfunction
 
   // ---- What both ends of the core must compute alike ---------------------------------------------

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Puts faults into the RTL, one at a time, and says which of them lint, tests and proofs catch.
+"""Puts faults into the RTL, one at a time, and says which of them lint, tests, proofs and synthesis
+catch.
 
 Faults are made from the sources (tools/mutate_faults.py) and drawn with a seed.  Each one goes into
 a copy of the tree below build/mutate, where it meets the checks that depend on its file, cheapest
@@ -91,10 +92,10 @@ class Run:
         self.busy = 0
         sources = checks_of.Sources(ROOT)
         programs, self.files = checks_of.program_checks(ROOT, sources)
-        lints, lint_files = checks_of.lint_checks(sources)
+        statics, static_files = checks_of.static_checks(sources)
         proofs, proof_files = checks_of.proof_checks(ROOT, sources)
-        self.files.update(lint_files | proof_files)
-        self.checks = lints + programs + proofs
+        self.files.update(static_files | proof_files)
+        self.checks = statics + programs + proofs
         self.seconds = {}  # of a check, without a fault
         self.build_seconds = {}  # of a model
 

@@ -22,7 +22,7 @@ MAKE = [
 # What is generated from enums and structs, which no fault changes.
 UNCHANGED = ["-o", "build/regs.stamp", "-o", "build/gen/toe_structs.h"]
 BUILD_LIMIT_S = 900
-STAGES = ("lint", "block", "block, other seeds", "proof", "scenario", "scenario, other seeds")
+STAGES = ("lint", "block", "block, other seeds", "proof", "scenario", "scenario, other seeds", "synthesis")
 
 
 class Check(NamedTuple):
@@ -250,11 +250,15 @@ def program_checks(root, sources):
     return checks, files
 
 
-def lint_checks(sources):
+def static_checks(sources):
     """Checks that read the sources only, with the files of rtl that each is about."""
-    name = "lint resets"
-    check = Check(name, 0, None, None, ("build/venv/bin/python", "tools/check_resets.py"))
-    return [check], {name: {str(path.relative_to(sources.root)) for path in sources.by_stem.values()}}
+    python = "build/venv/bin/python"
+    checks = [
+        Check("lint resets", 0, None, None, (python, "tools/check_resets.py")),
+        Check("latches", 6, None, None, (python, "tools/synth_check.py", "--no-map")),
+    ]
+    files = {str(path.relative_to(sources.root)) for path in sources.by_stem.values()}
+    return checks, {check.name: files for check in checks}
 
 
 def proof_checks(root, sources):

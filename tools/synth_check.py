@@ -3,7 +3,7 @@
 """Synthesizes the engine for ECP5 and prints its area.
 
 Fails when Yosys cannot read or synthesize it, or when it finds a latch.  A small engine is enough
-to see both, and takes minutes less; --param sets another size.
+to see both, and takes minutes less; --param sets another size.  --no-map looks for latches only.
 """
 
 import argparse
@@ -21,7 +21,7 @@ DEFAULT_PARAMS = ["DataWidth=64", "NumConns=64"]
 
 
 def commands(top, params, files):
-    """The Yosys script: read, look for latches, map, count.
+    """The Yosys script: read, look for latches.
 
     read_slang makes a latch of always_comb a combinational loop, which `check` finds while the
     cells are still generic.
@@ -30,8 +30,6 @@ def commands(top, params, files):
         *yosys.read(top, params, files),
         "check -assert",
         "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$sr",
-        f"synth_ecp5 -top {top}",
-        "stat",
     ]
 
 
@@ -66,13 +64,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--top", default="toe_top")
     parser.add_argument("--param", action="append", help="NAME=VALUE; default " + " ".join(DEFAULT_PARAMS))
+    parser.add_argument("--no-map", action="store_true", help="look for latches only")
     parser.add_argument("--files", default="-f rtl/toe.f", help="as read_slang takes them")
     args = parser.parse_args()
     os.chdir(ROOT)
     params = DEFAULT_PARAMS if args.param is None else args.param
 
     start = time.monotonic()
-    status = yosys.run(commands(args.top, params, args.files), LOG)
+    mapped = [] if args.no_map else [f"synth_ecp5 -top {args.top}", "stat"]
+    status = yosys.run(commands(args.top, params, args.files) + mapped, LOG)
     log = LOG.read_text()
     if status != 0:
         print("\n".join(log.splitlines()[-30:]), file=sys.stderr)
@@ -85,6 +85,8 @@ def main():
     )
     if latches:
         sys.exit("\n".join(["latches:", *latches]))
+    if args.no_map:
+        return
     print(f"{args.top} {' '.join(params)} on ECP5, {time.monotonic() - start:.0f} s:")
     report(cells(log))
 

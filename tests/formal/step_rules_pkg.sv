@@ -11,6 +11,11 @@ package step_rules_pkg;
   // Functions take whole messages and read what they need.
   // verilator lint_off UNUSEDSIGNAL
 
+  // point inside [base, base + size), which may wrap through zero.
+  function automatic logic seq_in(seq_t point, seq_t base, wnd_t size);
+    return (point - base) < size;
+  endfunction
+
   // The registers' documented ranges; toe_top builds rings of 4 KiB to 1 MiB.
   function automatic logic cfg_ok(cfg_t cfg);
     return cfg.mtu >= 16'd576 && cfg.mtu <= 16'd9000 && cfg.min_pmtu >= 16'd68 &&

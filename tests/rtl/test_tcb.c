@@ -209,19 +209,22 @@ Test(tcb, command_for_connection_never_opened_is_refused) {
 }
 
 Test(tcb, command_for_connection_out_of_range_is_refused_and_harmless) {
-  struct bench *b = new_bench();
+  /* The first number that is out of range, and one within the range above. */
+  for (uint16_t conn = 0; conn <= 2; conn += 2) {
+    struct bench *b = new_bench();
 
-  offer_open(b, 2);
-  wait_idle(b);
-  offer_command(b, CMD_SEND, CONNS + 2, b->seen[2].snd_end + 10);
-  wait_idle(b);
-  cr_expect_eq(b->refused, 1u);
-  cr_expect_eq(b->last_reason, REASON_BAD_CONN);
-  offer_command(b, CMD_QUERY, 2, 0);
-  wait_idle(b);
-  cr_expect_eq(b->refused, 1u, "connection 2 is as it was");
-  cr_expect(b->seen[2].ntf_flags & NTF_INFO);
-  delete_bench(b);
+    offer_open(b, conn);
+    wait_idle(b);
+    offer_command(b, CMD_SEND, CONNS + conn, b->seen[conn].snd_end + 10);
+    wait_idle(b);
+    cr_expect_eq(b->refused, 1u);
+    cr_expect_eq(b->last_reason, REASON_BAD_CONN);
+    offer_command(b, CMD_QUERY, conn, 0);
+    wait_idle(b);
+    cr_expect_eq(b->refused, 1u, "connection %u is as it was", conn);
+    cr_expect(b->seen[conn].ntf_flags & NTF_INFO);
+    delete_bench(b);
+  }
 }
 
 Test(tcb, reset_by_peer_unlinks_and_release_frees) {

@@ -269,3 +269,19 @@ Test(lesson_ip, silent_next_hop_is_asked_for_again_and_the_host_hears_of_it) {
   wire_out(&p, "P. 101:201 ack 1");
   wire_delete(w);
 }
+
+/* Both want to be woken; the engine must name the earlier one, or the question comes late. */
+Test(lesson_ip, question_is_repeated_in_time_while_a_later_timer_runs) {
+  struct toe_config config = wire_config();
+  config.rto_initial_us = 10000000;
+  wire_t *w = wire_new(&config, 0);
+  struct toe_conn *conn;
+
+  cr_assert_eq(toe_connect(wire_engine(w), WIRE_DEAD_IP, 80, NULL, 0, &conn), 0);
+  for (unsigned asked = 1; asked <= 3; asked++) {
+    wire_run(w, 900000);
+    cr_expect_eq(wire_arp_requests(w, WIRE_DEAD_IP), asked);
+    wire_run(w, 100000);
+  }
+  wire_delete(w);
+}
