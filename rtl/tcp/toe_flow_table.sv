@@ -2,11 +2,11 @@
 //
 // Which connection a flow belongs to: hash table with two choices of a bucket and four ways each.
 //
-// Lookup: one a cycle in order, result one cycle after it is taken.  The whole key is compared.  A
-// result that waits is looked up again after every change, so when it is taken it is as true as
-// the table is, apart from a write in that very cycle.
+// Lookup: one a cycle in order, result two cycles after it is taken: the RAM, then a comparison of
+// the whole key with all eight ways.  Every change goes into a result that waits too, so when it is
+// taken it is as true as the table is, apart from a write in that very cycle.
 //
-// Change: one at a time, three cycles, whatever lookups do; it takes one of their cycles.  op_done_o
+// Change: one at a time, four cycles, whatever lookups do; it takes one of their cycles.  op_done_o
 // ends it and serves as ready of op_valid_i.  An insert goes to the emptier bucket and refuses a key
 // that is there (op_exists_o) or finds both buckets full (op_full_o).  A delete of a key that is not
 // there does nothing.
@@ -61,10 +61,11 @@ module toe_flow_table
     logic [ConnWidth-1:0] conn;
   } entry_t;
 
-  typedef enum logic [1:0] {
+  typedef enum logic [2:0] {
     OpClear,
     OpIdle,
     OpMatch,
+    OpChoose,
     OpWrite
   } op_state_e;
 
@@ -97,20 +98,25 @@ module toe_flow_table
     assign op_bucket[side] = bucket_t'(op_hash_i[side*16+:16]);
   end
 
-  // ---- Lookup ----------------------------------------------------------------------------------
+  // ---- Read: the buckets of a lookup or of a change -------------------------------------------
 
-  logic look_valid_q, fresh_q;
-  flow_key_t look_key_q;
+  logic look_valid_q;
+  logic look_fresh_q;  // the RAMs' outputs are its buckets, as they are now
+  flow_key_t look_key_q, cmp_key_q;
   logic [63:0] look_hash_q;
-  logic op_read, look_free, look_start, look_again;
+  logic op_read, look_leaves, look_free, look_start, look_again, wr_en;
 
-  assign op_read        = state_q == OpIdle && op_valid_i;
-  assign look_free      = !look_valid_q || (result_valid_o && result_ready_i);
+  assign wr_en = wr_way != '0;
+  assign op_read = state_q == OpIdle && op_valid_i;
+  // A write may come too late for what was read; it is read again.
+  assign look_leaves    = look_valid_q && look_fresh_q && !wr_en &&
+                          (!result_valid_o || result_ready_i);
+  assign look_free = !look_valid_q || look_leaves;
   assign lookup_ready_o = look_free && !op_read && ready_o;
-  assign look_start     = lookup_valid_i && lookup_ready_o;
-  assign look_again     = !look_free && !fresh_q && !op_read;
+  assign look_start = lookup_valid_i && lookup_ready_o;
+  assign look_again = !look_free && !look_fresh_q && !op_read;
 
-  assign rd_en          = op_read || look_start || look_again;
+  assign rd_en = op_read || look_start || look_again;
   always_comb begin
     for (int unsigned side = 0; side < NumSides; side++) begin
       rd_bucket[side] = bucket_t'(lookup_hash_i[side*16+:16]);
@@ -119,56 +125,94 @@ module toe_flow_table
     end
   end
 
-  always_comb begin
-    result_hit_o  = 1'b0;
-    result_conn_o = '0;
-    if (look_valid_q) begin
-      for (int unsigned side = 0; side < NumSides; side++) begin
-        for (int unsigned way = 0; way < NumWays; way++) begin
-          if (entry[side][way].valid && entry[side][way].key == look_key_q) begin
-            result_hit_o = 1'b1;
-            result_conn_o |= conn_id_t'(entry[side][way].conn);
-          end
-        end
-      end
-    end
-  end
-  assign result_valid_o = look_valid_q && fresh_q;
-  assign result_hash_o  = look_hash_q;
-
   always_ff @(posedge clk_i) begin
     if (look_start) begin
       look_key_q  <= lookup_key_i;
       look_hash_q <= lookup_hash_i;
     end
+    if (op_read) cmp_key_q <= op_key_i;
+    else if (look_start) cmp_key_q <= lookup_key_i;
+    else if (look_again) cmp_key_q <= look_key_q;
   end
 
-  logic wr_en;
-  assign wr_en = wr_way != '0;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       look_valid_q <= 1'b0;
-      fresh_q      <= 1'b0;
+      look_fresh_q <= 1'b0;
     end else begin
       if (look_free) look_valid_q <= look_start;
-      // A read in the cycle of a write may have missed it.
-      if (look_start || look_again) fresh_q <= !wr_en;
-      else if (wr_en || op_read) fresh_q <= 1'b0;
+      if (look_start || look_again) look_fresh_q <= !wr_en;
+      else if (wr_en || op_read) look_fresh_q <= 1'b0;
+    end
+  end
+
+  // ---- Compare, for both -----------------------------------------------------------------------
+
+  typedef logic [NumSides-1:0][NumWays-1:0] ways_t;
+  ways_t match, match_q, valid_q;
+
+  always_comb begin
+    match = '0;
+    if (look_leaves || state_q == OpMatch) begin
+      for (int unsigned side = 0; side < NumSides; side++) begin
+        for (int unsigned way = 0; way < NumWays; way++) begin
+          match[side][way] = entry[side][way].valid && entry[side][way].key == cmp_key_q;
+        end
+      end
+    end
+  end
+
+  // ---- Result ----------------------------------------------------------------------------------
+
+  logic result_valid_q;
+  flow_key_t result_key_q;
+  logic [63:0] result_hash_q;
+  ways_t result_match_q;
+  logic [NumSides-1:0][NumWays-1:0][ConnWidth-1:0] result_conn_q;
+
+  always_comb begin
+    result_conn_o = '0;
+    for (int unsigned side = 0; side < NumSides; side++) begin
+      for (int unsigned way = 0; way < NumWays; way++) begin
+        if (result_match_q[side][way]) result_conn_o |= conn_id_t'(result_conn_q[side][way]);
+      end
+    end
+  end
+  assign result_valid_o = result_valid_q;
+  assign result_hit_o   = result_match_q != '0;
+  assign result_hash_o  = result_hash_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) result_valid_q <= 1'b0;
+    else if (look_leaves) result_valid_q <= 1'b1;
+    else if (result_ready_i) result_valid_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (look_leaves) begin
+      result_key_q   <= look_key_q;
+      result_hash_q  <= look_hash_q;
+      result_match_q <= match;
+      for (int unsigned side = 0; side < NumSides; side++) begin
+        for (int unsigned way = 0; way < NumWays; way++) begin
+          result_conn_q[side][way] <= entry[side][way].conn;
+        end
+      end
+    end else if (wr_en && result_valid_q && result_key_q == op_key_i) begin
+      // The one that waits was inserted or deleted; a key is in the table once.
+      result_match_q      <= ways_t'(op_insert_i);
+      result_conn_q[0][0] <= ConnWidth'(op_conn_i);
     end
   end
 
   // ---- Change ----------------------------------------------------------------------------------
 
-  logic [NumSides-1:0][NumWays-1:0] match_d, match_q, valid_d, valid_q;
-
-  always_comb begin
-    match_d = match_q;
-    valid_d = valid_q;
+  always_ff @(posedge clk_i) begin
     if (state_q == OpMatch) begin
+      match_q <= match;
       for (int unsigned side = 0; side < NumSides; side++) begin
         for (int unsigned way = 0; way < NumWays; way++) begin
-          valid_d[side][way] = entry[side][way].valid;
-          match_d[side][way] = entry[side][way].valid && entry[side][way].key == op_key_i;
+          valid_q[side][way] <= entry[side][way].valid;
         end
       end
     end
@@ -183,33 +227,32 @@ module toe_flow_table
   assign op_exists_o = op_insert_i && match_q != '0;
   assign op_full_o   = op_insert_i && match_q == '0 && &valid_q;
 
+  // Where to write: nowhere, where the key is, or where there is room.
+  ways_t chosen, chosen_q;
+  always_comb begin
+    chosen = '0;
+    if (!op_insert_i) chosen = match_q;
+    else if (!op_exists_o && !op_full_o) chosen[insert_side] = insert_way;
+  end
+  always_ff @(posedge clk_i) chosen_q <= chosen;
+
   always_comb begin
     wr_way    = '0;
     wr_bucket = op_bucket;
     wr_entry  = '0;
-    unique case (state_q)
-      OpClear: begin
-        wr_way    = '1;
-        wr_bucket = {NumSides{clear_bucket_q}};
-      end
-      OpWrite: begin
-        if (!op_insert_i) begin
-          wr_way = match_q;
-        end else if (!op_exists_o && !op_full_o) begin
-          wr_way[insert_side] = insert_way;
-          wr_entry = '{valid: 1'b1, key: op_key_i, conn: ConnWidth'(op_conn_i)};
-        end
-      end
-      default: ;
-    endcase
+    if (state_q == OpClear) begin
+      wr_way    = '1;
+      wr_bucket = {NumSides{clear_bucket_q}};
+    end else if (state_q == OpWrite) begin
+      wr_way = chosen_q;
+      if (op_insert_i) wr_entry = '{valid: 1'b1, key: op_key_i, conn: ConnWidth'(op_conn_i)};
+    end
   end
 
   assign ready_o   = state_q != OpClear;
   assign op_done_o = state_q == OpWrite;
 
   always_ff @(posedge clk_i) begin
-    match_q <= match_d;
-    valid_q <= valid_d;
     if (rst_i) begin
       state_q        <= OpClear;
       clear_bucket_q <= '0;
@@ -219,10 +262,11 @@ module toe_flow_table
           clear_bucket_q <= clear_bucket_q + 1'b1;
           if (clear_bucket_q == '1) state_q <= OpIdle;
         end
-        OpIdle:  if (op_valid_i) state_q <= OpMatch;
-        OpMatch: state_q <= OpWrite;
-        OpWrite: state_q <= OpIdle;
-        default: state_q <= OpClear;
+        OpIdle:   if (op_valid_i) state_q <= OpMatch;
+        OpMatch:  state_q <= OpChoose;
+        OpChoose: state_q <= OpWrite;
+        OpWrite:  state_q <= OpIdle;
+        default:  state_q <= OpClear;
       endcase
     end
   end
