@@ -24,8 +24,10 @@ for pcap in "$out"/*.pcap; do
     failed=1
   }
   check "$pcap" malformed '_ws.malformed'
+  # Linux writes a TCP checksum of 0 as ffff, which is the same number (RFC 1624), and tshark minds.
   check "$pcap" 'wrong checksum' \
-    'ip.checksum.status == 0 || tcp.checksum.status == 0 || icmp.checksum.status == 0'
+    'ip.checksum.status == 0 || icmp.checksum.status == 0 || (tcp.checksum.status == 0 &&
+     !(ip.src == 10.77.0.1 && tcp.checksum == 0xffff && tcp.checksum_calculated == 0))'
   check "$pcap" "the engine's expert information" \
     'ip.src == 10.77.0.2 && (tcp.analysis.retransmission || tcp.analysis.fast_retransmission ||
      tcp.analysis.spurious_retransmission || tcp.analysis.lost_segment ||
