@@ -51,7 +51,7 @@ ENGINE ?= local
 regress: test-programs ## random tests with SEEDS=20 seeds; ENGINE=slurm: as a job array on a cluster
 	@$(PYTHON) tools/regress.py --seeds $(SEEDS) --engine $(ENGINE)
 
-lint: setup ## Verilator -Wall, Verible, clang-format, clang-tidy, cppcheck, layers, SPDX
+lint: setup ## Verilator -Wall, Verible, resets, clang-format, clang-tidy, cppcheck, layers, faults, SPDX
 	@tools/lint.sh
 
 format: setup ## rewrite the sources in the project's format

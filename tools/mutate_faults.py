@@ -223,37 +223,25 @@ class Maker:
         self.add("slice", span(base), f"({self.text(span(base))})+1")
 
 
-def enum_neighbours(trees, sources):
+def enum_neighbours(parsed):
     """Each enum value, and the one that follows it in its enum."""
     neighbours = {}
-
-    def visit(file, node):
-        if node is None or "children" not in node:
-            return
-        if node["tag"] == "kEnumNameList":
-            names = []
-            for item in children(node, "kEnumName"):
-                where = span(children(item)[0])
-                names.append(sources[file][where[0] : where[1]].decode())
+    for tree, source in parsed.values():
+        for names_node in syntax.every(tree, "kEnumNameList"):
+            spans = [span(children(item)[0]) for item in children(names_node, "kEnumName")]
+            names = [source[slice(*where)].decode() for where in spans]
             neighbours.update(zip(names, names[1:] + names[:1]))
-        for child in node["children"]:
-            visit(file, child)
-
-    for file, tree in trees.items():
-        visit(file, tree)
     return neighbours
 
 
 def all_faults(root, files):
     """Every fault of the files, which are paths below root."""
     parsed = syntax.parse(root, files)
-    trees = {file: tree for file, (tree, _) in parsed.items()}
-    sources = {file: source for file, (_, source) in parsed.items()}
-    neighbours = enum_neighbours(trees, sources)
+    neighbours = enum_neighbours(parsed)
     faults = []
-    for file in files:
-        maker = Maker(file, sources[file], neighbours)
-        maker.walk(trees[file])
+    for file, (tree, source) in parsed.items():
+        maker = Maker(file, source, neighbours)
+        maker.walk(tree)
         faults += maker.faults
     return faults
 
