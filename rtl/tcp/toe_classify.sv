@@ -236,33 +236,37 @@ module toe_classify
 
   assign insert_failed = op_exists_i || op_full_i;
 
+  // What each would say of the segment at the front; which of them counts is decided below.
+  assign half_open_fresh = half_open_new(cfg_i, seg_i, iss_q, listener_q);
+  assign half_open = half_open_decide(seg_i.flags, check_q);
+  assign time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
+  assign listen = listen_decide(
+      seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i
+  );
+
   always_comb begin
-    state_d = state_q;
-    front_decided = 1'b0;
-    front_kind_d = EvDiscard;
-    front_open_d = 1'b0;
-    drop_valid = 1'b0;
-    drop = DropNoConn;
-    tx_load = 1'b0;
-    tx_d = tx_q;
-    try_listen = 1'b0;
-    sc_insert_o = 1'b0;
-    sc_update_o = 1'b0;
-    sc_remove_o = 1'b0;
+    state_d           = state_q;
+    front_decided     = 1'b0;
+    front_kind_d      = EvDiscard;
+    front_open_d      = 1'b0;
+    drop_valid        = 1'b0;
+    drop              = DropNoConn;
+    tx_load           = 1'b0;
+    tx_d              = tx_q;
+    try_listen        = 1'b0;
+    sc_insert_o       = 1'b0;
+    sc_update_o       = 1'b0;
+    sc_remove_o       = 1'b0;
     sc_set_deadline_o = 1'b0;
-    sc_entry_o = sc_entry_i;
-    sc_deadline_us_o = now_us_i + time_us_t'(rto_q);
+    sc_entry_o        = sc_entry_i;
+    sc_deadline_us_o  = now_us_i + time_us_t'(rto_q);
     tw_action_valid_o = 1'b0;
-    tw_action_o = TwKeep;
-    alloc_take_o = 1'b0;
-    connect_done_o = 1'b0;
-    connect_reason_o = ReasonNone;
-    retransmit_o = 1'b0;
-    gone = 1'b0;
-    half_open_fresh = half_open_new(cfg_i, seg_i, iss_q, listener_q);
-    listen = listen_decide(seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i);
-    half_open = half_open_decide(seg_i.flags, check_q);
-    time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
+    tw_action_o       = TwKeep;
+    alloc_take_o      = 1'b0;
+    connect_done_o    = 1'b0;
+    connect_reason_o  = ReasonNone;
+    retransmit_o      = 1'b0;
+    gone              = 1'b0;
 
     unique case (state_q)
       SlowIdle: if (start_segment || start_background) state_d = SlowFind;
