@@ -9,6 +9,7 @@ rtl/rx/toe_rx_pkg.sv
 rtl/tcp/toe_fsm_pkg.sv
 rtl/tcp/toe_step_types_pkg.sv
 rtl/tcp/toe_step_check_pkg.sv
+rtl/tcp/toe_step_rule_pkg.sv
 rtl/tcp/toe_step_segment_pkg.sv
 rtl/tcp/toe_step_icmp_pkg.sv
 rtl/tcp/toe_step_host_pkg.sv

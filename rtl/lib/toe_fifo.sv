@@ -56,8 +56,15 @@ module toe_fifo #(
   assign out_data_o = out_q;
   assign count_o = state_q.count;
 
+  // What moves the items asks no more than it must: an item that goes past the RAM is written to it
+  // too, and the output register takes what is there when it is free.
   always_ff @(posedge clk_i) begin
+    if (in_valid_i && in_ready_o) mem_q[state_q.wr_ptr] <= in_data_i;
     if (ram_start) ram_q <= mem_q[state_q.rd_ptr];
+    // The select is a register on purpose: with bypass in its place each bit costs several times
+    // as many lookup tables.
+    if ((in_valid_i || state_q.ram_valid) && (!state_q.out_valid || out_ready_i))
+      out_q <= state_q.ram_valid ? ram_q : in_data_i;
   end
 
   // One register for the state, and no signals between: an engine has many queues, most of them
@@ -75,19 +82,13 @@ module toe_fifo #(
 
       state_q.count  <= state_q.count + count_t'(push) - count_t'(pop);
       state_q.stored <= state_q.stored + count_t'(store) - count_t'(ram_start);
-      if (store) begin
-        mem_q[state_q.wr_ptr] <= in_data_i;  // no reset: an item
-        state_q.wr_ptr        <= state_q.wr_ptr + 1'b1;
-      end
+      if (store) state_q.wr_ptr <= state_q.wr_ptr + 1'b1;
       if (ram_start) begin
         NoCollision : assert (!(store && state_q.wr_ptr == state_q.rd_ptr));
         state_q.rd_ptr <= state_q.rd_ptr + 1'b1;
       end
       if (ram_start) state_q.ram_valid <= 1'b1;
       else if (ram_take) state_q.ram_valid <= 1'b0;
-      // The select is a register on purpose: with bypass in its place each bit costs several times
-      // as many lookup tables.
-      if (bypass || ram_take) out_q <= state_q.ram_valid ? ram_q : in_data_i;  // no reset: an item
       if (bypass || ram_take) state_q.out_valid <= 1'b1;
       else if (pop) state_q.out_valid <= 1'b0;
     end

@@ -5,7 +5,7 @@
 // Store and forward.  The MAC is never held back; a frame that cannot be taken whole is dropped
 // whole.  Each dropped frame pulses exactly one bit of drop_o, the first check that fails in the
 // order of the headers.  Rate: a frame for each of its beats, at every width, while segments are
-// taken, verdicts come and buffer memory takes one beat a cycle.  Latency: seg_valid_o ten cycles
+// taken, verdicts come and buffer memory takes one beat a cycle.  Latency: seg_valid_o twelve cycles
 // after the last beat, arp_valid_o four.
 //
 // Segments and ICMP errors, in their order, wait on seg_; their payload waits in the frame buffer
@@ -88,10 +88,9 @@ module toe_rx
   typedef logic [$clog2(FifoFrames):0] frames_t;
   typedef logic [$clog2(FifoSegments):0] segments_t;
 
-  logic frame_valid, frame_done, desc_valid, seg_valid, seg_go, room;
+  logic frame_valid, frame_last, frame_done, desc_valid, seg_valid, seg_go, room_q;
   frames_t   frames_q;
   segments_t segments_q;  // frames that may become one count too
-  assign room   = frames_q < frames_t'(FifoFrames) && segments_q < segments_t'(FifoSegments);
   assign seg_go = seg_valid_o && seg_ready_i;
 
   always_ff @(posedge clk_i) begin
@@ -103,6 +102,11 @@ module toe_rx
       segments_q <= segments_q + segments_t'(frame_valid) -
                     segments_t'(desc_valid && !seg_valid) - segments_t'(seg_go);
     end
+  end
+
+  // Known a cycle late, so that one place stays for a frame that came meanwhile.
+  always_ff @(posedge clk_i) begin
+    room_q <= frames_q < frames_t'(FifoFrames - 1) && segments_q < segments_t'(FifoSegments - 1);
   end
 
   // ---- Frames in --------------------------------------------------------------------------------
@@ -135,7 +139,7 @@ module toe_rx
       .tkeep_i,
       .tlast_i,
       .tuser_i,
-      .room_i(room),
+      .room_i(room_q),
       .free_ptr_i(free_ptr),
       .wr_en_o(wr_en),
       .wr_addr_o(wr_addr),
@@ -146,6 +150,7 @@ module toe_rx
       .tagged_o(has_tag),
       .ip_end_o(ip_end),
       .frame_valid_o(frame_valid),
+      .frame_last_o(frame_last),
       .frame_header_o(frame_header),
       .frame_len_o(frame_len),
       .frame_beats_o(frame_beats),
@@ -201,6 +206,7 @@ module toe_rx
       .local_ip_i(cfg_i.local_ip),
       .netmask_i(cfg_i.netmask),
       .frame_valid_i(frame_valid),
+      .frame_last_i(frame_last),
       .frame_header_i(frame_header),
       .frame_len_i(frame_len),
       .frame_beats_i(frame_beats),

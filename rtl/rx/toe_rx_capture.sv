@@ -49,8 +49,9 @@ module toe_rx_capture
     output logic                  tagged_o,
     output logic [          16:0] ip_end_o,      // octet after the IPv4 packet, if it is one
 
-    // A frame that is kept.
+    // A frame that is kept; frame_last_o shows the end of others too.
     output logic                      frame_valid_o,
+    output logic                      frame_last_o,
     output logic [8*HeaderOctets-1:0] frame_header_o,
     output logic [              16:0] frame_len_o,     // octets
     output logic [              12:0] frame_beats_o,
@@ -69,10 +70,14 @@ module toe_rx_capture
   logic valid_q, last_q, error_q, first_q, enable_q, mid_frame_q;
   index_t beat_index_q;
   count_t count_q;  // octets in the beat
+  logic [16:0] len_q;  // octets of the frame up to the end of the beat
   logic [DataWidth-1:0] data_q;
   // verilator lint_off UNUSEDSIGNAL  // whole beats: a few octets more than the headers
   logic [HeaderBeats-1:0][DataWidth-1:0] header_q;
   // verilator lint_on UNUSEDSIGNAL
+
+  logic [16:0] limit_q;  // octets of the longest frame
+  logic beyond_q, at_limit_q;  // the beat begins beyond that, or it ends there at best
 
   function automatic count_t octets(logic last, logic [Lanes-1:0] keep);
     count_t count;
@@ -102,9 +107,13 @@ module toe_rx_capture
   end
 
   always_ff @(posedge clk_i) begin
+    limit_q <= 17'(mtu_i) + 17'd18;
     if (tvalid_i) begin
       data_q       <= tdata_i;
       count_q      <= octets(tlast_i, tkeep_i);
+      beyond_q     <= index_q > index_t'(limit_q >> OffWidth);
+      at_limit_q   <= index_q == index_t'(limit_q >> OffWidth);
+      len_q        <= {1'b0, index_q, OffWidth'(0)} + 17'(octets(tlast_i, tkeep_i));
       last_q       <= tlast_i;
       error_q      <= tuser_i;
       first_q      <= !mid_frame_q;
@@ -124,15 +133,12 @@ module toe_rx_capture
   assign total_len   = net16(tagged_o ? frame_header_o[8*20+:16] : frame_header_o[8*16+:16]);
   assign ip_end_o    = 17'(total_len) + (tagged_o ? 17'd18 : 17'd14);
 
-  logic [16:0] len;
-  assign len = {1'b0, beat_index_q, OffWidth'(0)} + 17'(count_q);
-
   ptr_t start_q, wr_ptr_q;
   logic lost_q, lost, full, oversize, finish, commit;
   assign full     = wr_ptr_q[PtrWidth-2:0] == free_ptr_i[PtrWidth-2:0] &&
                     wr_ptr_q[PtrWidth-1] != free_ptr_i[PtrWidth-1];
   assign lost = full || (lost_q && !first_q);
-  assign oversize = len > 17'(mtu_i) + 17'd18;
+  assign oversize = beyond_q || (at_limit_q && count_q > count_t'(limit_q[OffWidth-1:0]));
   assign finish = valid_q && last_q;
   assign commit = finish && enable_q && !error_q && !oversize && !lost && room_i;
 
@@ -151,12 +157,18 @@ module toe_rx_capture
     end
   end
 
+  logic dropped_q, drop_enable_q, drop_error_q, drop_oversize_q;
+
   always_ff @(posedge clk_i) begin
-    drop_o <= '0;
-    if (finish && !commit && !rst_i) begin
-      if (!enable_q) drop_o[DropDisabled] <= 1'b1;
-      else if (error_q) drop_o[DropMacError] <= 1'b1;
-      else if (oversize) drop_o[DropOversize] <= 1'b1;
+    dropped_q       <= finish && !commit && !rst_i;
+    drop_enable_q   <= enable_q;
+    drop_error_q    <= error_q;
+    drop_oversize_q <= oversize;
+    drop_o          <= '0;
+    if (dropped_q && !rst_i) begin
+      if (!drop_enable_q) drop_o[DropDisabled] <= 1'b1;
+      else if (drop_error_q) drop_o[DropMacError] <= 1'b1;
+      else if (drop_oversize_q) drop_o[DropOversize] <= 1'b1;
       else drop_o[DropRxFull] <= 1'b1;
     end
   end
@@ -170,10 +182,11 @@ module toe_rx_capture
   assign beat_data_o  = data_q;
 
   assign frame_valid_o  = commit;
+  assign frame_last_o   = finish;
   assign frame_header_o = (8 * HeaderOctets)'(header_q);
-  assign frame_len_o    = len;
+  assign frame_len_o    = len_q;
   assign frame_beats_o  = 13'(beat_index_q) + 13'd1;
 
-  assign idle_o = !mid_frame_q && !valid_q && drop_o == '0;
+  assign idle_o = !mid_frame_q && !valid_q && !dropped_q && drop_o == '0;
 
 endmodule

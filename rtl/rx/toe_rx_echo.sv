@@ -76,7 +76,7 @@ module toe_rx_echo
       wr_addr_q  <= '0;
       rd_addr_q  <= '0;
       all_read_q <= 1'b0;
-      if (take_i) echo_o <= take_echo_i;
+      echo_o     <= take_echo_i;  // what it is when it is taken stays
     end
     if (wr_en_i) begin
       wr_addr_q <= wr_addr_q + addr_t'(1);

@@ -76,47 +76,61 @@ module toe_rx_mover
       .count_o(desc_count)
   );
 
+  // What a frame and its verdict come to.
+  typedef struct packed {
+    logic        keep;
+    logic        is_echo;
+    ptr_t        start;
+    ptr_t        next;     // where the next frame starts
+    logic [15:0] first;    // octet to keep first, from the start of the frame
+    logic [15:0] len;
+    conn_id_t    conn;
+    logic [19:0] place;    // in the largest ring that there is
+  } move_t;
+
+  ptr_t  start_q;  // of the frame whose descriptor comes next
+  move_t met;
   logic is_segment, meet_valid, meet_ready;
-  assign is_segment      = desc.kind == FrameSegment;
-  assign meet_valid      = desc_valid && (!is_segment || verdict_valid_i);
-  assign desc_ready      = meet_ready && (!is_segment || verdict_valid_i);
+  assign is_segment = desc.kind == FrameSegment;
+  assign meet_valid = desc_valid && (!is_segment || verdict_valid_i);
+  assign desc_ready = meet_ready && (!is_segment || verdict_valid_i);
   assign verdict_ready_o = meet_ready && desc_valid && is_segment;
 
-  // ---- Stage 1: where the octets begin ----------------------------------------------------------
-
-  ptr_t start_q;  // of the frame whose descriptor comes next
-
-  logic move_valid_q, move_ready, move_keep_q, move_is_echo_q;
-  ptr_t move_start_q, move_end_q;
-  logic [15:0] move_first_q;  // octet to keep first, from the start of the frame
-  logic [15:0] move_len_q;
-  conn_id_t    move_conn_q;
-  logic [19:0] move_place_q;  // in the largest ring that there is
-
-  assign meet_ready = !move_valid_q || move_ready;
+  assign met = '{
+          keep: is_segment ? verdict_i.keep : desc.kind == FrameEcho,
+          is_echo: !is_segment,
+          start: start_q,
+          next: start_q + ptr_t'(desc.beats),
+          first: 16'(desc.payload_off) + (is_segment ? verdict_i.skip : 16'd0),
+          len: is_segment ? verdict_i.len : desc.payload_len,
+          conn: verdict_i.conn & conn_id_t'(NumConns - 1),
+          place: is_segment ? verdict_i.seq[19:0] : '0
+      };
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      move_valid_q <= 1'b0;
-      start_q      <= '0;
-    end else if (meet_ready) begin
-      move_valid_q <= meet_valid;
-      if (meet_valid) start_q <= start_q + ptr_t'(desc.beats);
-    end
+    if (rst_i) start_q <= '0;
+    else if (meet_valid && meet_ready) start_q <= met.next;
   end
 
-  always_ff @(posedge clk_i) begin
-    if (meet_ready && meet_valid) begin
-      move_keep_q    <= is_segment ? verdict_i.keep : desc.kind == FrameEcho;
-      move_is_echo_q <= !is_segment;
-      move_start_q   <= start_q;
-      move_end_q     <= start_q + ptr_t'(desc.beats);
-      move_first_q   <= 16'(desc.payload_off) + (is_segment ? verdict_i.skip : 16'd0);
-      move_len_q     <= is_segment ? verdict_i.len : desc.payload_len;
-      move_conn_q    <= verdict_i.conn & conn_id_t'(NumConns - 1);
-      move_place_q   <= is_segment ? verdict_i.seq[19:0] : '0;
-    end
-  end
+  // ---- Stage 1: a short queue, so that no ready goes through from the read to the verdicts --------
+
+  logic move_valid, move_ready;
+  move_t move;
+  logic [1:0] move_count;
+  toe_queue #(
+      .Width($bits(move_t)),
+      .Depth(2)
+  ) u_moves (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(meet_valid),
+      .in_ready_o(meet_ready),
+      .in_data_i(met),
+      .out_valid_o(move_valid),
+      .out_ready_i(move_ready),
+      .out_data_o(move),
+      .count_o(move_count)
+  );
 
   // ---- Stage 2: beats to read -------------------------------------------------------------------
 
@@ -125,33 +139,33 @@ module toe_rx_mover
   logic [16:0] job_left_q;  // beats to read after the next one
 
   logic [16:0] last_octet;  // from the start of the first beat read
-  assign last_octet = 17'(move_len_q) + 17'(move_first_q[OffWidth-1:0]) - 17'd1;
+  assign last_octet = 17'(move.len) + 17'(move.first[OffWidth-1:0]) - 17'd1;
 
   // Who move the octets and who write them are told of the job when it begins, so that they are
   // ready for its first beat.
   logic shift_valid, shift_ready, tell;
   assign job_free = !job_valid_q || job_done;
-  assign move_ready = job_free && (!move_keep_q || (item_ready_i && shift_ready));
-  assign tell = move_valid_q && move_keep_q && job_free;
+  assign move_ready = job_free && (!move.keep || (item_ready_i && shift_ready));
+  assign tell = move_valid && move.keep && job_free;
   assign shift_valid = tell && item_ready_i;
   assign item_valid_o = tell && shift_ready;
   assign item_o = '{
-          is_echo: move_is_echo_q,
-          ring: mem_addr_t'(move_conn_q) << rx_ring_log2_i,
-          off: move_place_q & ~(20'hfffff << rx_ring_log2_i),
-          len: move_len_q
+          is_echo: move.is_echo,
+          ring: mem_addr_t'(move.conn) << rx_ring_log2_i,
+          off: move.place & ~(20'hfffff << rx_ring_log2_i),
+          len: move.len
       };
 
   always_ff @(posedge clk_i) begin
     if (rst_i) job_valid_q <= 1'b0;
-    else if (job_free) job_valid_q <= move_valid_q && move_ready;
+    else if (job_free) job_valid_q <= move_valid && move_ready;
   end
 
   always_ff @(posedge clk_i) begin
-    if (move_ready && move_valid_q) begin
-      job_keep_q <= move_keep_q;
-      job_ptr_q  <= move_start_q + ptr_t'(move_first_q[15:OffWidth]);
-      job_end_q  <= move_end_q;
+    if (move_ready && move_valid) begin
+      job_keep_q <= move.keep;
+      job_ptr_q  <= move.start + ptr_t'(move.first[15:OffWidth]);
+      job_end_q  <= move.next;
       job_left_q <= last_octet >> OffWidth;
     end else if (rd_en_o) begin
       job_ptr_q  <= job_ptr_q + ptr_t'(1);
@@ -197,14 +211,18 @@ module toe_rx_mover
       .rst_i,
       .in_valid_i(shift_valid),
       .in_ready_o(shift_ready),
-      .in_data_i({move_first_q[OffWidth-1:0], item_o.off[OffWidth-1:0], move_len_q}),
+      .in_data_i({move.first[OffWidth-1:0], item_o.off[OffWidth-1:0], move.len}),
       .out_valid_o(place_valid),
       .out_ready_i(place_ready),
       .out_data_o(place),
       .count_o(shift_count)
   );
 
-  logic out_last_unused;
+  // The queue behind keeps the way from the memory's ready to the first stage short.
+  logic placed_valid, placed_ready, placed_last_unused;
+  logic [DataWidth-1:0] placed_data;
+  logic [Lanes-1:0] placed_strb;
+  logic [2:0] out_count;
   toe_realign #(
       .DataWidth(DataWidth)
   ) u_realign (
@@ -218,15 +236,30 @@ module toe_rx_mover
       .in_valid_i(beat_valid_q),
       .in_ready_o(beat_ready),
       .in_data_i(rd_data_i),
-      .out_valid_o,
-      .out_ready_i,
-      .out_data_o,
-      .out_strb_o,
-      .out_last_o(out_last_unused),
+      .out_valid_o(placed_valid),
+      .out_ready_i(placed_ready),
+      .out_data_o(placed_data),
+      .out_strb_o(placed_strb),
+      .out_last_o(placed_last_unused),
       .idle_o(shift_idle)
   );
 
-  assign idle_o = desc_count == '0 && !move_valid_q && !job_valid_q && shift_count == '0 &&
-                  !beat_valid_q && shift_idle && !frame_done_o;
+  toe_queue #(
+      .Width(DataWidth + Lanes),
+      .Depth(4)
+  ) u_out (
+      .clk_i,
+      .rst_i,
+      .in_valid_i(placed_valid),
+      .in_ready_o(placed_ready),
+      .in_data_i({placed_data, placed_strb}),
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o({out_data_o, out_strb_o}),
+      .count_o(out_count)
+  );
+
+  assign idle_o = desc_count == '0 && move_count == '0 && !job_valid_q && shift_count == '0 &&
+                  !beat_valid_q && shift_idle && out_count == '0 && !frame_done_o;
 
 endmodule

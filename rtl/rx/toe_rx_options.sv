@@ -2,7 +2,8 @@
 //
 // Reads the options of a TCP header (RFC 9293 section 3.1, RFC 7323, RFC 2018).
 //
-// One header a cycle, never stalls.  bad_o comes five cycles after valid_i, opt_o six.  Options may
+// One header a cycle, never stalls.  bad_o comes six cycles after valid_i, opt_o seven, and zero
+// where no header came.  Options may
 // stand at any octet and in any order; unknown kinds are skipped, the end-of-list option ends the
 // reading, of several options of one kind the first counts.  bad_o: an option runs past the end of
 // the header, its length is below 2, or it is not the length of its kind; then opt_o means nothing.
@@ -17,9 +18,9 @@ module toe_rx_options
     input logic clk_i,
     input logic rst_i,
 
-    input logic                      valid_i,
-    input logic [               3:0] words_i,  // 32-bit words of options, 0 to 10
-    input logic [8*OptionOctets-1:0] octets_i, // first octet in bits 7:0
+    input logic                        valid_i,
+    input words_t                      words_i,  // 32-bit words that hold options
+    input logic   [8*OptionOctets-1:0] octets_i, // first octet in bits 7:0
 
     output logic         bad_o,
     output tcp_options_t opt_o
@@ -36,26 +37,26 @@ module toe_rx_options
     set_t sack;
   } kinds_t;
 
-  logic valid_q, valid_q2, valid_q3, valid_q4, valid_q5;
-  octets_t octets_q5;
-  kinds_t kinds_q, kinds_q2, kinds_q3, kinds_q4;
+  logic valid_q, valid_q2, valid_q3, valid_q4, valid_q5, valid_q6;
+  octets_t octets_q6;
+  kinds_t kinds_q, kinds_q2, kinds_q3, kinds_q4, kinds_q5;
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) {valid_q, valid_q2, valid_q3, valid_q4, valid_q5} <= '0;
+    if (rst_i) {valid_q, valid_q2, valid_q3, valid_q4, valid_q5, valid_q6} <= '0;
     else begin
-      {valid_q, valid_q2, valid_q3, valid_q4, valid_q5} <= {
-        valid_i, valid_q, valid_q2, valid_q3, valid_q4
+      {valid_q, valid_q2, valid_q3, valid_q4, valid_q5, valid_q6} <= {
+        valid_i, valid_q, valid_q2, valid_q3, valid_q4, valid_q5
       };
     end
   end
 
-  // The octets wait for stage 5 in distributed RAM; at most five headers are on their way there.
+  // The octets wait for stage 6 in distributed RAM; at most six headers are on their way there.
   octets_t waiting_q[8];
   logic [2:0] in_ptr_q, out_ptr_q;
 
   always_ff @(posedge clk_i) begin
     if (valid_i) waiting_q[in_ptr_q] <= octets_i;
-    if (valid_q4) octets_q5 <= waiting_q[out_ptr_q];
+    if (valid_q5) octets_q6 <= waiting_q[out_ptr_q];
   end
 
   always_ff @(posedge clk_i) begin
@@ -64,7 +65,7 @@ module toe_rx_options
       out_ptr_q <= '0;
     end else begin
       in_ptr_q  <= in_ptr_q + 3'(valid_i);
-      out_ptr_q <= out_ptr_q + 3'(valid_q4);
+      out_ptr_q <= out_ptr_q + 3'(valid_q5);
     end
   end
 
@@ -82,64 +83,34 @@ module toe_rx_options
     endcase
   endfunction
 
-  typedef struct packed {
-    step_t step;
-    logic  known;  // of the kinds below, and sound
-  } guess_t;
-
-  // The option that begins at octet at, if one does.  len is the octet after kind.
-  function automatic guess_t read_option(logic [7:0] kind, logic [7:0] len, logic [5:0] at,
-                                         logic [3:0] words);
-    logic [8:0] next;
-    next             = 9'(at) + 9'(len);
-    read_option      = '0;
-    read_option.step = '{bad: 1'b0, next: WalkDone};
-    if (at[5:2] >= words || kind == 8'd0) return read_option;  // past the header, or end of list
-    if (kind == 8'd1) begin
-      read_option.step.next = at + 6'd1;
-    end else if (len < 8'd2 || next > {3'b000, words, 2'b00} || !length_fits(kind, len)) begin
-      read_option.step.bad = 1'b1;
-    end else begin
-      read_option.step.next = next[5:0];
-      read_option.known     = 1'b1;
-    end
-  endfunction
-
-  steps_t step, step_q;
-  kinds_t kinds;
+  steps_t step_q;
   logic [8*OptionOctets+7:0] padded;  // no octet follows the last
   assign padded = {8'd0, octets_i};
 
-  guess_t guess;
-
-  always_comb begin
-    step  = '0;
-    kinds = '0;
-    guess = '0;
-    if (valid_i) begin
-      for (int unsigned i = 0; i < OptionOctets; i++) begin
-        guess = read_option(padded[8*i+:8], padded[8*(i+1)+:8], 6'(i), words_i);
-        step[i] = guess.step;
-        kinds.mss[i] = guess.known && padded[8*i+:8] == 8'd2;
-        kinds.wscale[i] = guess.known && padded[8*i+:8] == 8'd3;
-        kinds.sack_permitted[i] = guess.known && padded[8*i+:8] == 8'd4;
-        kinds.sack[i] = guess.known && padded[8*i+:8] == 8'd5;
-        kinds.ts[i] = guess.known && padded[8*i+:8] == 8'd8;
-      end
-    end
-  end
-
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      step_q  <= step;
-      kinds_q <= kinds;
+      for (int unsigned i = 0; i < OptionOctets; i++) begin : at_octet
+        automatic logic [7:0] kind = padded[8*i+:8];
+        automatic logic fits = length_fits(kind, padded[8*(i+1)+:8]);
+        automatic logic known = fits && words_i[i/4];
+        step_q[i]                 <= option_step(kind, padded[8*(i+1)+:8], fits, 6'(i), words_i);
+        kinds_q.mss[i]            <= known && kind == 8'd2;
+        kinds_q.wscale[i]         <= known && kind == 8'd3;
+        kinds_q.sack_permitted[i] <= known && kind == 8'd4;
+        kinds_q.sack[i]           <= known && kind == 8'd5;
+        kinds_q.ts[i]             <= known && kind == 8'd8;
+      end
     end
+    if (valid_q) kinds_q2 <= kinds_q;
+    if (valid_q2) kinds_q3 <= kinds_q2;
+    if (valid_q3) kinds_q4 <= kinds_q3;
+    if (valid_q4) kinds_q5 <= kinds_q4;
   end
 
   // ---- Stages 2 to 5: which of them begin one ---------------------------------------------------
 
   logic walk_bad;
-  set_t begins;  // beside stage 5
+  set_t begins;  // beside stage 6
   toe_rx_walk u_walk (
       .clk_i,
       .rst_i,
@@ -149,6 +120,8 @@ module toe_rx_options
       .begins_o(begins)
   );
 
+  // ---- Stage 6: where the first of each kind stands ---------------------------------------------
+
   // Timestamps and SACK are 10 octets at least: they begin in the first 31 octets.
   function automatic logic [4:0] first_of(logic [30:0] set);
     logic [30:0] first;
@@ -157,71 +130,64 @@ module toe_rx_options
     for (int unsigned i = 0; i < 31; i++) if (first[i]) first_of |= 5'(i);
   endfunction
 
-  logic [30:0] ts_set, sack_set;
-  assign ts_set   = begins[30:0] & kinds_q4.ts[30:0];
-  assign sack_set = begins[30:0] & kinds_q4.sack[30:0];
+  // The lowest position alone.
+  function automatic set_t lowest(set_t set);
+    return set & -set;
+  endfunction
 
-  logic ts_valid_q5, sack_valid_q5, sack_permitted_q5;
-  logic [4:0] ts_at_q5, sack_at_q5;
-  set_t mss_set_q5, wscale_set_q5;
+  logic [30:0] ts_set, sack_set;
+  assign ts_set   = begins[30:0] & kinds_q5.ts[30:0];
+  assign sack_set = begins[30:0] & kinds_q5.sack[30:0];
+
+  logic ts_valid_q6, sack_valid_q6, sack_permitted_q6;
+  logic [4:0] ts_at_q6, sack_at_q6;
+  set_t mss_first_q6, wscale_first_q6;
 
   always_ff @(posedge clk_i) begin
-    if (valid_q) kinds_q2 <= kinds_q;
-    if (valid_q2) kinds_q3 <= kinds_q2;
-    if (valid_q3) kinds_q4 <= kinds_q3;
-    if (valid_q4) begin
+    if (valid_q5) begin
       bad_o             <= walk_bad;
-      ts_valid_q5       <= ts_set != '0;
-      ts_at_q5          <= first_of(ts_set);
-      sack_valid_q5     <= sack_set != '0;
-      sack_at_q5        <= first_of(sack_set);
-      sack_permitted_q5 <= (begins & kinds_q4.sack_permitted) != '0;
-      mss_set_q5        <= begins & kinds_q4.mss;
-      wscale_set_q5     <= begins & kinds_q4.wscale;
+      ts_valid_q6       <= ts_set != '0;
+      ts_at_q6          <= first_of(ts_set);
+      sack_valid_q6     <= sack_set != '0;
+      sack_at_q6        <= first_of(sack_set);
+      sack_permitted_q6 <= (begins & kinds_q5.sack_permitted) != '0;
+      mss_first_q6      <= lowest(begins & kinds_q5.mss);
+      wscale_first_q6   <= lowest(begins & kinds_q5.wscale);
     end
   end
 
-  // ---- Stage 6: fetch the values ----------------------------------------------------------------
+  // ---- Stage 7: fetch the values ----------------------------------------------------------------
 
   tcp_options_t opt;
   logic [63:0] ts;
   logic [8*32-1:0] sack;
   logic [7:0] shift;
-  set_t mss_first, wscale_first;
 
   always_comb begin
-    opt          = '0;
-    ts           = '0;
-    sack         = '0;
-    shift        = '0;
-    mss_first    = '0;
-    wscale_first = '0;
-    if (valid_q5) begin
-      opt.sack_permitted = sack_permitted_q5;
-      if (mss_set_q5 != '0) begin
-        mss_first     = mss_set_q5 & -mss_set_q5;
-        opt.mss_valid = 1'b1;
-        for (int unsigned i = 0; i < OptionOctets - 3; i++) begin
-          if (mss_first[i]) opt.mss |= net16(octets_q5[8*(i+2)+:16]);
-        end
+    opt   = '0;
+    ts    = '0;
+    sack  = '0;
+    shift = '0;
+    if (valid_q6) begin
+      opt.sack_permitted = sack_permitted_q6;
+      opt.mss_valid      = mss_first_q6 != '0;
+      for (int unsigned i = 0; i < OptionOctets - 3; i++) begin
+        if (mss_first_q6[i]) opt.mss |= net16(octets_q6[8*(i+2)+:16]);
       end
-      if (wscale_set_q5 != '0) begin
-        wscale_first     = wscale_set_q5 & -wscale_set_q5;
-        opt.wscale_valid = 1'b1;
-        for (int unsigned i = 0; i < OptionOctets - 2; i++) begin
-          if (wscale_first[i]) shift |= octets_q5[8*(i+2)+:8];
-        end
-        opt.wscale = shift > 8'd14 ? 4'd14 : shift[3:0];
+      opt.wscale_valid = wscale_first_q6 != '0;
+      for (int unsigned i = 0; i < OptionOctets - 2; i++) begin
+        if (wscale_first_q6[i]) shift |= octets_q6[8*(i+2)+:8];
       end
-      if (ts_valid_q5) begin
-        ts           = 64'(octets_q5 >> {ts_at_q5 + 6'd2, 3'b000});
+      opt.wscale = shift > 8'd14 ? 4'd14 : shift[3:0];
+      if (ts_valid_q6) begin
+        ts           = 64'(octets_q6 >> {ts_at_q6 + 6'd2, 3'b000});
         opt.ts_valid = 1'b1;
         opt.ts_val   = net32(ts[31:0]);
         opt.ts_ecr   = net32(ts[63:32]);
       end
-      if (sack_valid_q5) begin
-        sack           = 256'(octets_q5 >> {sack_at_q5 + 6'd2, 3'b000});
-        opt.sack_count = 3'(octets_q5 >> {sack_at_q5 + 6'd1, 3'd3});  // length is 8 * count + 2
+      if (sack_valid_q6) begin
+        sack           = 256'(octets_q6 >> {sack_at_q6 + 6'd2, 3'b000});
+        opt.sack_count = 3'(octets_q6 >> {sack_at_q6 + 6'd1, 3'd3});  // length is 8 * count + 2
         for (int unsigned i = 0; i < 4; i++) begin
           opt.sack[i].left  = net32(sack[64*i+:32]);
           opt.sack[i].right = net32(sack[64*i+32+:32]);
@@ -230,6 +196,6 @@ module toe_rx_options
     end
   end
 
-  always_ff @(posedge clk_i) if (valid_q5) opt_o <= opt;
+  always_ff @(posedge clk_i) opt_o <= opt;
 
 endmodule

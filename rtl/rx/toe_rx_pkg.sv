@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages inside the receive path.
+// Messages held the receive path.
 
 package toe_rx_pkg;
 
@@ -18,6 +18,29 @@ package toe_rx_pkg;
 
   typedef step_t [OptionOctets-1:0] steps_t;
   typedef logic [OptionOctets-1:0] set_t;  // of octet positions
+  typedef logic [OptionOctets/4-1:0] words_t;  // 32-bit words of the options that the header has
+
+  // The step of an octet at which an option may begin.  fits: len may go with kind.  An option that
+  // runs past the header leads to one of the octets behind it.
+  function automatic step_t option_step(logic [7:0] kind, logic [7:0] len, logic fits,
+                                        logic [5:0] at, words_t held);
+    logic [7:0] room;  // octets from here to the end of the longest header
+    logic at_end;  // nothing but the end of the header is here
+    room        = 8'(OptionOctets) - 8'(at);
+    at_end      = at == '0 || (at[1:0] == '0 && held[at[5:2]-4'd1]);
+    option_step = '{bad: 1'b0, next: WalkDone};
+    if (!held[at[5:2]]) option_step.bad = !at_end;
+    else if (kind == 8'd0) return option_step;  // end of list
+    else if (kind == 8'd1) option_step.next = at + 6'd1;  // no operation
+    else if (!fits || len < 8'd2 || len > room || (len == room && !held[OptionOctets/4-1]))
+      option_step.bad = 1'b1;
+    else option_step.next = at + len[5:0];
+  endfunction
+
+  // The first so many words.
+  function automatic words_t first_words(logic [3:0] count);
+    for (int unsigned i = 0; i < OptionOctets / 4; i++) first_words[i] = 4'(i) < count;
+  endfunction
 
   // What the mover does with a frame that waits in the frame buffer.
   typedef enum logic [1:0] {

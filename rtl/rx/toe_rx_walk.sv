@@ -4,7 +4,7 @@
 //
 // Told for each octet where the next option would begin if one began here, it says at which octets
 // options do begin, from octet 0 on, and whether one of them is bad.  One list a cycle, never
-// stalls; the answer is there, combinationally, three cycles after valid_i.  A step always leads
+// stalls; the answer is there four cycles after valid_i.  A step always leads
 // forward: next is beyond its own octet, or WalkDone.
 //
 // What is left for the serial part is a table look-up for each group of four octets.
@@ -39,26 +39,25 @@ module toe_rx_walk
   } path_t;
   typedef path_t [Groups-1:0][3:0] paths_t;
 
-  paths_t path, path_q;
-  always_comb begin
-    path = '0;
-    if (valid_i) begin
-      for (int unsigned g = 0; g < Groups; g++) begin
-        for (int e = 3; e >= 0; e--) begin
-          path[g][e].leave     = step_i[4*g+32'(e)];
-          path[g][e].begins[e] = 1'b1;
-          for (int t = e + 1; t < 4; t++) begin
-            if (step_i[4*g+32'(e)].next == 6'(4 * g + 32'(t))) begin
-              path[g][e]           = path[g][t];
-              path[g][e].begins[e] = 1'b1;
-            end
+  function automatic paths_t paths_of(steps_t step);
+    for (int unsigned g = 0; g < Groups; g++) begin
+      for (int e = 3; e >= 0; e--) begin
+        paths_of[g][e].leave     = step[4*g+32'(e)];
+        paths_of[g][e].begins    = '0;
+        paths_of[g][e].begins[e] = 1'b1;
+        for (int t = e + 1; t < 4; t++) begin
+          if (step[4*g+32'(e)].next == 6'(4 * g + 32'(t))) begin
+            paths_of[g][e]           = paths_of[g][t];
+            paths_of[g][e].begins[e] = 1'b1;
           end
         end
       end
     end
-  end
+  endfunction
 
-  always_ff @(posedge clk_i) if (valid_i) path_q <= path;
+  paths_t path_q;
+
+  always_ff @(posedge clk_i) if (valid_i) path_q <= paths_of(step_i);
 
   // ---- Stages 2 to 4: from group to group -------------------------------------------------------
 
@@ -78,43 +77,28 @@ module toe_rx_walk
     end
   endfunction
 
-  walk_t walk2, walk3, walk4, walk_q2, walk_q3;
-  paths_t path_q2;
-  path_t [1:0][3:0] path_q3;
+  function automatic walk_t walk_groups(walk_t walk, paths_t paths, int unsigned first,
+                                        int unsigned last);
+    walk_groups = walk;
+    for (int unsigned g = first; g <= last; g++) walk_groups = walk_group(walk_groups, paths[g], g);
+  endfunction
 
-  always_comb begin
-    walk2 = '0;
-    if (valid_q) begin
-      for (int unsigned g = 0; g < 4; g++) walk2 = walk_group(walk2, path_q[g], g);
-    end
-  end
-
-  always_comb begin
-    walk3 = walk_q2;
-    if (valid_q2) begin
-      for (int unsigned g = 4; g < 8; g++) walk3 = walk_group(walk3, path_q2[g], g);
-    end
-  end
-
-  always_comb begin
-    walk4 = walk_q3;
-    if (valid_q3) begin
-      for (int unsigned g = 8; g < 10; g++) walk4 = walk_group(walk4, path_q3[g-8], g);
-    end
-  end
+  walk_t walk_q2, walk_q3, walk_q4;
+  paths_t path_q2, path_q3;
 
   always_ff @(posedge clk_i) begin
     if (valid_q) begin
-      walk_q2 <= walk2;
+      walk_q2 <= walk_groups('0, path_q, 0, 3);  // the first is entered at its first octet
       path_q2 <= path_q;
     end
     if (valid_q2) begin
-      walk_q3 <= walk3;
-      path_q3 <= path_q2[9:8];
+      walk_q3 <= walk_groups(walk_q2, path_q2, 4, 6);
+      path_q3 <= path_q2;
     end
+    if (valid_q3) walk_q4 <= walk_groups(walk_q3, path_q3, 7, 9);
   end
 
-  assign bad_o    = walk4.at.bad;
-  assign begins_o = walk4.begins;
+  assign bad_o    = walk_q4.at.bad;
+  assign begins_o = walk_q4.begins;
 
 endmodule

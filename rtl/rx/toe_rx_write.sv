@@ -84,16 +84,24 @@ module toe_rx_write
 
   logic cut_valid_q, cut_is_echo_q, cut, cut_last;
   mem_addr_t cut_ring_q;
-  place_t cut_place_q, ring_mask;
+  place_t cut_place_q, ring_mask_q;
   beats_t cut_left_q;
+  logic [17:0] cut_end;  // beats from the last place that bursts may not cross
   span_t cut_room, cut_beats;
 
-  assign ring_mask  = ~({PlaceWidth{1'b1}} << (rx_ring_log2_i - 5'(OffWidth)));
-  assign cut_room   = span_t'(1 << SpanWidth) - span_t'(cut_place_q[SpanWidth-1:0]);
-  assign cut_last   = cut_left_q <= beats_t'(cut_room);
-  assign cut_beats  = cut_last ? cut_left_q[SpanWidth:0] : cut_room;
+  assign cut_end   = 18'(cut_left_q) + 18'(cut_place_q[SpanWidth-1:0]);
+  assign cut_room  = span_t'(1 << SpanWidth) - span_t'(cut_place_q[SpanWidth-1:0]);
+  assign cut_last  = cut_end <= 18'(1 << SpanWidth);
+  assign cut_beats = cut_last ? cut_left_q[SpanWidth:0] : cut_room;
 
-  assign item_ready = !cut_valid_q || (cut && cut_last);
+  logic part_valid_q, part_free, cut_go;
+  assign part_free  = !part_valid_q || cut;
+  assign cut_go     = cut_valid_q && part_free;
+  assign item_ready = !cut_valid_q || (part_free && cut_last);
+
+  always_ff @(posedge clk_i) begin
+    ring_mask_q <= ~({PlaceWidth{1'b1}} << (rx_ring_log2_i - 5'(OffWidth)));
+  end
 
   beats_t item_beats;
   assign item_beats = ((beats_t'(item.len) + beats_t'(item.off[OffWidth-1:0]) - 17'd1) >> OffWidth)
@@ -110,9 +118,28 @@ module toe_rx_write
       cut_ring_q    <= item.ring;
       cut_place_q   <= item.off[19:OffWidth];
       cut_left_q    <= item_beats;
-    end else if (cut) begin
-      cut_place_q <= (cut_place_q + place_t'(cut_beats)) & ring_mask;
-      cut_left_q  <= cut_left_q - beats_t'(cut_beats);
+    end else if (cut_go) begin  // not the last burst: the next begins where this may not cross
+      cut_place_q <= {cut_place_q[PlaceWidth-1:SpanWidth] + 1'b1, SpanWidth'(0)} & ring_mask_q;
+      cut_left_q  <= beats_t'(cut_end - 18'(1 << SpanWidth));
+    end
+  end
+
+  // The burst that is next.
+  logic part_is_echo_q, part_last_q;
+  mem_addr_t part_addr_q;
+  span_t part_beats_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) part_valid_q <= 1'b0;
+    else if (part_free) part_valid_q <= cut_valid_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (part_free) begin
+      part_is_echo_q <= cut_is_echo_q;
+      part_last_q    <= cut_last;
+      part_beats_q   <= cut_beats;
+      part_addr_q    <= cut_ring_q + mem_addr_t'({cut_place_q, OffWidth'(0)});
     end
   end
 
@@ -129,17 +156,17 @@ module toe_rx_write
 
   logic aw_free;
   assign aw_free = !axi_awvalid_o || axi_awready_i;
-  assign cut     = cut_valid_q && burst_in_ready && (cut_is_echo_q || (aw_free && resp_in_ready));
+  assign cut     = part_valid_q && burst_in_ready && (part_is_echo_q || (aw_free && resp_in_ready));
 
   always_ff @(posedge clk_i) begin
     if (rst_i) axi_awvalid_o <= 1'b0;
-    else if (aw_free) axi_awvalid_o <= cut && !cut_is_echo_q;
+    else if (aw_free) axi_awvalid_o <= cut && !part_is_echo_q;
   end
 
   always_ff @(posedge clk_i) begin
-    if (cut && !cut_is_echo_q) begin
-      axi_awaddr_o <= cut_ring_q + mem_addr_t'({cut_place_q, OffWidth'(0)});
-      axi_awlen_o  <= 8'(cut_beats - span_t'(1));
+    if (aw_free) begin
+      axi_awaddr_o <= part_addr_q;
+      axi_awlen_o  <= 8'(part_beats_q - span_t'(1));
     end
   end
 
@@ -151,7 +178,7 @@ module toe_rx_write
       .rst_i,
       .in_valid_i(cut),
       .in_ready_o(burst_in_ready),
-      .in_data_i({cut_is_echo_q, 9'(cut_beats)}),
+      .in_data_i({part_is_echo_q, 9'(part_beats_q)}),
       .out_valid_o(burst_valid),
       .out_ready_i(burst_ready),
       .out_data_o(burst),
@@ -164,9 +191,9 @@ module toe_rx_write
   ) u_responses (
       .clk_i,
       .rst_i,
-      .in_valid_i(cut && !cut_is_echo_q),
+      .in_valid_i(cut && !part_is_echo_q),
       .in_ready_o(resp_in_ready),
-      .in_data_i(cut_last),
+      .in_data_i(part_last_q),
       .out_valid_o(resp_valid),
       .out_ready_i(axi_bvalid_i),
       .out_data_o(resp_is_last),
@@ -206,6 +233,7 @@ module toe_rx_write
     end
   end
 
-  assign idle_o = item_count == '0 && !cut_valid_q && burst_count == '0 && resp_count == '0;
+  assign idle_o = item_count == '0 && !cut_valid_q && !part_valid_q && burst_count == '0 &&
+                  resp_count == '0;
 
 endmodule

@@ -239,26 +239,51 @@ module toe_event_arb
     end
   end
 
-  // What an event does not have is zero, so that a step depends on nothing else.
-  tcb_event_t ev_q;
+  // The wide parts are taken whenever they are offered, because a grant comes too late to choose
+  // among so many bits; what they are is known a cycle later.
+  tcb_event_e kind_q;
+  conn_id_t   conn_q;
+  time_us_t   now_us_q;
+  logic is_rx_q, is_cmd_q, rx_opens_q, cmd_opens_q;
+  rx_seg_t seg_q;
+  cmd_t cmd_q;
+  tcb_open_t rx_open_q, cmd_open_q;
+
   always_ff @(posedge clk_i) begin
-    if (granted) begin
-      ev_q.kind       <= kind;
-      ev_q.conn       <= granted_conn;
-      ev_q.now_us     <= now_us_i;
-      ev_q.seg        <= rx_grant ? rx_ev_i.seg : '0;
-      ev_q.cmd        <= grant[Cmd] ? cmd_ev_i.cmd : '0;
-      ev_q.open_valid <= (rx_grant && rx_ev_i.open_valid) || (grant[Cmd] && cmd_ev_i.open_valid);
-      if (rx_grant) ev_q.open <= rx_ev_i.open;
-      else ev_q.open <= grant[Cmd] ? cmd_ev_i.open : '0;
-      ev_q.more <= 1'b0;
+    kind_q   <= kind;
+    conn_q   <= granted_conn;
+    now_us_q <= now_us_i;
+    is_rx_q  <= rx_grant;
+    is_cmd_q <= grant[Cmd];
+    if (rx_valid_i) begin
+      seg_q      <= rx_ev_i.seg;
+      rx_opens_q <= rx_ev_i.open_valid;
+      rx_open_q  <= rx_ev_i.open;
+    end
+    if (cmd_valid_i) begin
+      cmd_q       <= cmd_ev_i.cmd;
+      cmd_opens_q <= cmd_ev_i.open_valid;
+      cmd_open_q  <= cmd_ev_i.open;
     end
   end
 
+  // What an event does not have is zero, so that a step depends on nothing else.
   always_comb begin
-    ev_o = ev_q;
-    ev_o.more = ev_valid_o && ev_q.kind == EvSegment && rx_valid_i &&
-                rx_ev_i.kind == EvSegment && rx_ev_i.conn == ev_q.conn;
+    ev_o            = '0;
+    ev_o.kind       = kind_q;
+    ev_o.conn       = conn_q;
+    ev_o.now_us     = now_us_q;
+    ev_o.open_valid = (is_rx_q && rx_opens_q) || (is_cmd_q && cmd_opens_q);
+    if (is_rx_q) begin
+      ev_o.seg  = seg_q;
+      ev_o.open = rx_open_q;
+    end
+    if (is_cmd_q) begin
+      ev_o.cmd  = cmd_q;
+      ev_o.open = cmd_open_q;
+    end
+    ev_o.more = ev_valid_o && kind_q == EvSegment && rx_valid_i && rx_ev_i.kind == EvSegment &&
+        rx_ev_i.conn == conn_q;
   end
 
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stage 4 of step: the segment, the notification, the deadline.
+// Stage 5 of step: the segment, the notification, the deadline.
 
 package toe_step_output_pkg;
   import toe_pkg::*;

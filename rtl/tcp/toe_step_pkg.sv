@@ -2,19 +2,20 @@
 //
 // step(tcb, event) -> (tcb', actions): the TCP of this engine as one pure function.
 //
-// toe_tcb_pipe computes it in five pieces with a register behind each, and the tests call all of it
+// toe_tcb_pipe computes it in six pieces with a register behind each, and the tests call all of it
 // at once.  Where to read on:
 //
 //   toe_fsm_pkg           the state machine
 //   toe_step_types_pkg    what the pieces hand to each other
 //   toe_step_check_pkg    1  tcb_check    compares: windows, acknowledgements, deadlines
-//   toe_step_segment_pkg  2  tcb_update   a segment arrives
+//   toe_step_rule_pkg     2  tcb_rule     decides: RFC 9293 section 3.10
+//   toe_step_segment_pkg  3  tcb_update   a segment arrives
 //   toe_step_icmp_pkg                     an ICMP error arrives
 //   toe_step_host_pkg                     the host commands, a timer runs out
-//   toe_step_send_pkg                     the send scheduler grants a turn (2 and 3)
+//   toe_step_send_pkg                     the send scheduler grants a turn (3 and 4)
 //   toe_step_pkg          0  tcb_load     a connection begins
-//                         3  tcb_plan     receive window, timers, round-trip time
-//   toe_step_output_pkg   4  tcb_output   builds segment, notification, deadline
+//                         4  tcb_plan     receive window, timers, round-trip time
+//   toe_step_output_pkg   5  tcb_output   builds segment, notification, deadline
 //
 // Data, SYN and FIN go out on a grant only; pure ACKs and RSTs go out with the event that causes
 // them.  Whatever becomes sendable puts the connection into the send queue, once.
@@ -25,6 +26,7 @@ package toe_step_pkg;
   import toe_fsm_pkg::*;
   import toe_step_types_pkg::*;
   import toe_step_check_pkg::*;
+  import toe_step_rule_pkg::*;
   import toe_step_segment_pkg::*;
   import toe_step_icmp_pkg::*;
   import toe_step_host_pkg::*;
@@ -85,47 +87,39 @@ package toe_step_pkg;
     return ev.open_valid ? new_tcb(cfg, ev) : tcb;
   endfunction
 
-  // Whether the window's right edge moves with the next ACK: only by half the window or by a segment
-  // at least, and never back (RFC 9293 section 3.8.6.2.2).  The window of a SYN stands until the
-  // ACK after it, when scaling is agreed.
-  function automatic logic window_moves(cfg_t cfg, tcb_t tcb, check_t chk);
-    wnd_t half, mss;
-    logic enough;
-    half   = wnd_t'(1) << (window_log2(cfg, tcb.rcv_wscale) - 5'd1);
-    mss    = wnd_t'(own_mss(cfg));
-    enough = not_behind(chk.opened) && (chk.opened >= half || chk.opened >= mss);
-    return enough && tcb.state != TcpSynSent && !is_finished(tcb.state);
-  endfunction
-
-  // Stage 2: the event in RFC 9293's terms.
-  function automatic mid_t tcb_update(cfg_t cfg, tcb_t tcb, tcb_event_t ev, check_t chk);
+  // Stage 3: the event in RFC 9293's terms.
+  function automatic mid_t tcb_update(cfg_t cfg, tcb_t tcb, tcb_event_t ev, check_t chk,
+                                      rule_t rule);
     // verilator no_inline_task
     mid_t mid;
-    mid     = '0;
-    mid.tcb = tcb;
+    mid               = '0;
+    mid.tcb           = tcb;
+    mid.tx_kind       = rule.answer;
+    mid.poke          = rule.poke;
+    mid.rtx           = rule.rtx;
+    mid.rtt           = rule.rtt;
+    mid.heard         = rule.heard;
+    mid.keep_probed   = rule.keep_probed;
+    mid.window_moves  = rule.window_moves;
+    mid.edge_seq      = chk.edge_seq;
+    mid.refused       = rule.refused;
+    mid.refuse_reason = rule.reason;
+    mid.free          = rule.free;
+    mid.drop_valid    = rule.drop_valid;
+    mid.drop          = rule.drop;
     unique case (ev.kind)
-      EvSegment: begin
-        // Another connection may have got the number while the segment waited for its turn.
-        if (!chk.same_key) mid = refuse_no_conn(mid, ev.seg);
-        else if (is_finished(tcb.state)) mid = update_finished(mid, ev.seg);
-        else if (tcb.state == TcpSynSent) mid = update_syn_sent(mid, cfg, chk, ev.seg);
-        else mid = update_segment(mid, chk, ev.seg, ev.conn, ev.more);
-      end
-      EvNoConn:  mid = refuse_no_conn(mid, ev.seg);
-      EvCommand: mid = update_command(mid, chk, ev.cmd);
-      EvIcmp:    mid = update_icmp(mid, chk, ev.seg);
-      EvTimer:   mid = update_timer(mid, cfg, chk);
-      EvSend:    mid = update_send(mid, chk);
-      EvNotify: begin
-        mid.tcb.notify_queued = 1'b0;
-        mid.free              = tcb.release_pending && !tcb.send_queued;
-        if (mid.free) mid.tcb.release_pending = 1'b0;
-      end
-      default:   ;  // EvDiscard
+      EvSegment: mid = update_segment(mid, cfg, chk, rule, ev.seg, ev.conn);
+      EvCommand: mid = update_command(mid, chk, rule, ev.cmd);
+      EvIcmp:    mid.tcb = update_icmp(mid.tcb, chk, rule, ev.seg);
+      EvTimer:   mid.tcb = update_timer(mid.tcb, cfg, chk, rule);
+      EvSend:    mid = update_send(mid, chk, rule);
+      EvNotify:  mid.tcb.notify_queued = 1'b0;
+      default:   ;  // EvNoConn, EvDiscard
     endcase
-    mid.finished     = is_finished(mid.tcb.state) && !is_finished(tcb.state);
-    mid.window_moves = window_moves(cfg, tcb, chk);
-    mid.edge_seq     = chk.edge_seq;
+    if (rule.free) mid.tcb.release_pending = 1'b0;
+    if (rule.fsm.kill) mid.tcb.reason = rule.reason;
+    mid.tcb.state = fsm_next(tcb.state, rule.fsm);
+    mid.finished  = is_finished(mid.tcb.state) && !is_finished(tcb.state);
     return mid;
   endfunction
 
@@ -185,7 +179,7 @@ package toe_step_pkg;
     return plan;
   endfunction
 
-  // Stage 3.
+  // Stage 4.
   function automatic plan_t tcb_plan(cfg_t cfg, tcb_event_t ev, mid_t mid);
     // verilator no_inline_task
     plan_t plan;
@@ -242,11 +236,13 @@ package toe_step_pkg;
     // verilator no_inline_task
     tcb_t   loaded;
     check_t chk;
+    rule_t  rule;
     mid_t   mid;
     plan_t  plan;
     loaded = tcb_load(cfg, tcb, ev);
     chk    = tcb_check(cfg, loaded, ev);
-    mid    = tcb_update(cfg, loaded, ev, chk);
+    rule   = tcb_rule(cfg, loaded, ev, chk);
+    mid    = tcb_update(cfg, loaded, ev, chk, rule);
     plan   = tcb_plan(cfg, ev, mid);
     return tcb_output(cfg, ev, plan);
   endfunction

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stages 2 and 3 of step when the send scheduler grants a turn: which one segment goes out.
+// Stages 3 and 4 of step when the send scheduler grants a turn: which one segment goes out.
 //
 // In order of preference: a SYN; the segment that fast retransmit asks for; what the windows,
 // Nagle and silly-window avoidance allow from snd_nxt on; a probe.  Nothing is a fine answer too.
@@ -15,15 +15,12 @@ package toe_step_send_pkg;
   // Functions take whole messages and read what they need.
   // verilator lint_off UNUSEDSIGNAL
 
-  function automatic mid_t update_send(mid_t mid_in, check_t chk);
+  function automatic mid_t update_send(mid_t mid_in, check_t chk, rule_t rule);
     // verilator no_inline_task
     mid_t mid;
     wnd_t restart;
-    mid                 = mid_in;
+    mid = mid_in;
     mid.tcb.send_queued = 1'b0;
-    mid.free            = mid.tcb.release_pending && !mid.tcb.notify_queued;
-    if (mid.free) mid.tcb.release_pending = 1'b0;
-    mid.tx_kind = TxSend;
     mid.usable = chk.limit > chk.in_flight ? chk.limit - chk.in_flight : '0;
     mid.unsent = chk.unsent;
     mid.fin_unsent = chk.fin_unsent;
@@ -34,9 +31,8 @@ package toe_step_send_pkg;
     mid.rexmit_fin = chk.fin_out;
     mid.rexmit_len = chk.unacked - wnd_t'(chk.fin_out);
 
-    // Idle for longer than the timeout: begin with the initial window again (RFC 5681 section 4.1).
     restart = initial_window(mid.tcb.snd_mss, 1'b0);
-    if (chk.idle_long && chk.unacked == '0 && restart < mid.tcb.cwnd) mid.tcb.cwnd = restart;
+    if (rule.restart && restart < mid.tcb.cwnd) mid.tcb.cwnd = restart;
     return mid;
   endfunction
 

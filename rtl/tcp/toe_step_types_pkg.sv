@@ -6,6 +6,7 @@
 package toe_step_types_pkg;
   import toe_pkg::*;
   import toe_tcp_pkg::*;
+  import toe_fsm_pkg::*;
 
   typedef logic [NumIntervals-1:0] intervals_t;  // one bit for each held interval
 
@@ -109,7 +110,71 @@ package toe_step_types_pkg;
     TxSend       // EvSend: whatever is due
   } tx_kind_e;
 
-  // Stage 2: the control block after the event, its window and timers not yet worked out.
+  // How the congestion window grows with an ACK of new data.
+  typedef enum logic [2:0] {
+    GrowSlowStart,
+    GrowRound,       // a window is acknowledged: one segment more
+    GrowCount,       // count towards that
+    GrowPartial,     // RFC 6582: the segment behind is lost too
+    GrowSsthresh,    // leaves fast recovery, to ssthresh,
+    GrowAfterFull,   // or to what stays in flight and a segment,
+    GrowTwoSegments  // or to two segments
+  } growth_e;
+
+  // Stage 2: what is to be done.
+  typedef struct packed {
+    fsm_event_t  fsm;            // for the state machine; kill: see reason
+    reason_e     reason;         // why the connection ends, or the command is refused
+    tx_kind_e    answer;         // what goes out with this event
+    logic        drop_valid;
+    drop_e       drop;
+    logic        poke;           // something may have become sendable
+    rtx_action_e rtx;
+    rtt_action_e rtt;
+    logic        heard;          // the peer is alive
+    logic        free;
+    logic        window_moves;   // rcv_adv goes to edge_seq with the next ACK
+    // EvSegment
+    logic        take_syn;       // of the peer, in SYN-SENT
+    logic        resend_syn;     // ours, in SYN-RECEIVED
+    logic        take_ts;        // ts_val becomes ts_recent
+    logic        take_ack;
+    logic        ack_new;        // it covers new octets
+    logic        establish;      // among them our SYN
+    logic        grow;           // of an open connection: cwnd grows
+    growth_e     growth;
+    wnd_t        after;          // GrowAfterFull, GrowPartial: cwnd, or what it grows from
+    logic        full_acked;     // GrowSlowStart, GrowPartial: a segment at least is acknowledged
+    logic [31:0] rtt_error_us;   // the measurement - srtt_us, signed
+    logic        count_dup;      // a duplicate ACK
+    logic        take_wnd;
+    logic        raise_max_wnd;  // with take_wnd
+    logic        take_urgent;
+    logic        take_text;
+    seq_range_t  joined;         // the text with the held intervals that it meets
+    logic        take_fin;       // a FIN becomes known
+    // EvIcmp
+    logic        note_icmp;
+    logic        shrink_path;    // segments get smaller
+    // EvCommand
+    logic        refused;
+    logic        take_send;
+    logic        take_read;
+    logic        queue_fin;
+    logic        release_conn;
+    logic        query;
+    logic        set_opts;
+    // EvTimer
+    logic        retransmit;     // from snd_una on
+    logic        back_off;       // rto_us doubles
+    logic        probe;          // window or keep-alive
+    logic        try_again;      // one more of the retries
+    logic        keep_probed;    // a keep-alive interval has passed
+    // EvSend
+    logic        restart;        // idle for long: cwnd is the initial window at most
+  } rule_t;
+
+  // Stage 3: the control block after the event, its window and timers not yet worked out.
   typedef struct packed {
     tcb_t        tcb;
     tx_kind_e    tx_kind;
@@ -144,7 +209,7 @@ package toe_step_types_pkg;
     logic        repeats;            // snd_nxt is behind snd_max
   } mid_t;
 
-  // Stage 3: what to send, the new window and every timer's candidate.
+  // Stage 4: what to send, the new window and every timer's candidate.
   typedef struct packed {
     tcb_t        tcb;
     tx_kind_e    tx_kind;
@@ -176,7 +241,7 @@ package toe_step_types_pkg;
     logic        stuck;            // data waits, nothing is in flight: only the persist timer helps
   } plan_t;
 
-  // Stage 4: step's result.
+  // Stage 5: step's result.
   typedef struct packed {
     tcb_t        after;
     tcb_action_t action;

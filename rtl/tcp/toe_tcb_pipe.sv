@@ -6,7 +6,7 @@
 // ev_valid_i and are written to the RAM in that cycle.  The arbiter keeps events of one connection
 // apart as toe_tcb_pkg::age_conflicts says.  A connection that was never opened, or freed, or out of
 // range, reads as all zeros, and is not written when out of range.  Clear every connection once after
-// reset, before the first event.
+// reset, before the first event: that writes the zeros.
 //
 // trace_o shows an event one cycle after its results; tcb_before is the control block as read, all
 // zeros for an event that opens it.
@@ -28,7 +28,7 @@ module toe_tcb_pipe
 
     input cfg_t cfg_i,
 
-    // Start: one connection a cycle marked as not in use.
+    // Start: one connection a cycle cleared.
     input logic                 clear_valid_i,
     input logic [ConnWidth-1:0] clear_conn_i,
 
@@ -62,13 +62,17 @@ module toe_tcb_pipe
     return 32'(conn) < NumConns;
   endfunction
 
+  // The event writes a control block.
+  function automatic logic writes(tcb_event_e kind, conn_id_t conn);
+    return uses_tcb(kind) && in_range(conn);
+  endfunction
+
   // Stage k holds the event granted k cycles ago.
   logic [WriteStage:1] valid_q;
-  tcb_event_t ev_q2, ev_q3, ev_q4, ev_q5, ev_q6;
-  logic opened_q3, opened_q4, opened_q5, opened_q6, opened_q7;
-  tcb_event_e kind_q7;
-  conn_id_t conn_q7;
-  logic opens_q7;
+  tcb_event_t ev_q2, ev_q3, ev_q4, ev_q5, ev_q6, ev_q7;
+  tcb_event_e kind_q8;
+  conn_id_t conn_q8;
+  logic opens_q8;
 
   assign valid_q[1] = ev_valid_i;
 
@@ -79,13 +83,12 @@ module toe_tcb_pipe
 
   // ---- Stage 1: read -----------------------------------------------------------------------
 
-  logic read, write;
+  logic read, write_q8;
   tcb_t    ram_tcb;
-  logic    ram_opened;
-  logic    opened_d;
   // An array of one: everything leads back to it in the end, so a simulator must delay it, and it
   // copies an array only when it is written, but 3,000 bits at every clock.
-  result_t result_q7[1];
+  result_t result_q8[1];
+  tcb_t after_q8;  // for the trace: the control block as step leaves it, freed or not
 
   assign read = ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid;
 
@@ -95,153 +98,148 @@ module toe_tcb_pipe
       .Collides(1'b0)
   ) u_tcb_ram (
       .clk_i,
-      .wr_en_i  (write),
-      .wr_addr_i(conn_t'(conn_q7)),
-      .wr_data_i(result_q7[0].after),
+      .wr_en_i  (clear_valid_i || write_q8),
+      .wr_addr_i(clear_valid_i ? clear_conn_i : conn_t'(conn_q8)),
+      .wr_data_i(result_q8[0].after),
       .rd_en_i  (read),
       .rd_addr_i(conn_t'(ev_i.conn)),
       .rd_data_o(ram_tcb)
   );
 
-  // What says that a word of the RAM above means anything.
-  toe_ram #(
-      .Width(1),
-      .Depth(NumConns),
-      .Collides(1'b0)
-  ) u_opened_ram (
-      .clk_i,
-      .wr_en_i  (clear_valid_i || write),
-      .wr_addr_i(clear_valid_i ? clear_conn_i : conn_t'(conn_q7)),
-      .wr_data_i(!clear_valid_i && opened_d),
-      .rd_en_i  (read),
-      .rd_addr_i(conn_t'(ev_i.conn)),
-      .rd_data_o(ram_opened)
-  );
-
   // The event one before the last stage is of the same connection: its results are there when the
   // RAM's output is.
-  logic read_q2, meets_q2;
+  logic none_q2, forward_q2;
 
   always_ff @(posedge clk_i) begin
     if (ev_valid_i) begin
-      ev_q2    <= ev_i;
-      read_q2  <= read && in_range(ev_i.conn);
-      meets_q2 <= valid_q[WriteStage-1] && conn_t'(ev_q6.conn) == conn_t'(ev_i.conn);
+      ev_q2 <= ev_i;
+      none_q2 <= !(read && in_range(ev_i.conn));
+      forward_q2 <= valid_q[7] && writes(
+          ev_q7.kind, ev_q7.conn
+      ) && conn_t'(ev_q7.conn) == conn_t'(ev_i.conn);
     end
   end
 
   // ---- Stage 2: RAM output or what is being written ----------------------------------------
 
-  logic forward, known;
-  assign forward = meets_q2 && write;
-  assign known   = read_q2 && (forward ? opened_d : ram_opened);
+  tcb_t tcb_q3;
 
-  function automatic tcb_t stored(logic is_known, logic is_forward, tcb_t ram, tcb_t written);
-    if (!is_known) return '0;
+  function automatic tcb_t stored(logic is_none, logic is_forward, tcb_t ram, tcb_t written);
+    if (is_none) return '0;
     return is_forward ? written : ram;
   endfunction
-
-  tcb_t tcb_q3;
 
   always_ff @(posedge clk_i) begin
     if (valid_q[2]) begin
       ev_q3 <= ev_q2;
-      opened_q3 <= known || ev_q2.open_valid;
       tcb_q3 <= toe_step_pkg::tcb_load(
-          cfg_i, stored(known, forward, ram_tcb, result_q7[0].after), ev_q2
+          cfg_i, stored(none_q2, forward_q2, ram_tcb, result_q8[0].after), ev_q2
       );
     end
   end
 
-  // ---- Stages 3 to 6: the step -------------------------------------------------------------
+  // ---- Stages 3 to 7: the step -------------------------------------------------------------
 
-  tcb_t   tcb_q4;
-  check_t check_q4;
-  mid_t   mid_q5;
-  plan_t  plan_q6;
+  tcb_t tcb_q4, tcb_q5;
+  check_t check_q4, check_q5;
+  rule_t rule_q5;
+  mid_t  mid_q6;
+  plan_t plan_q7;
 
   always_ff @(posedge clk_i) begin
     if (valid_q[3]) begin
-      ev_q4     <= ev_q3;
-      opened_q4 <= opened_q3;
-      tcb_q4    <= tcb_q3;
-      check_q4  <= toe_step_check_pkg::tcb_check(cfg_i, tcb_q3, ev_q3);
+      ev_q4    <= ev_q3;
+      tcb_q4   <= tcb_q3;
+      check_q4 <= toe_step_check_pkg::tcb_check(cfg_i, tcb_q3, ev_q3);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (valid_q[4]) begin
-      ev_q5     <= ev_q4;
-      opened_q5 <= opened_q4;
-      mid_q5    <= toe_step_pkg::tcb_update(cfg_i, tcb_q4, ev_q4, check_q4);
+      ev_q5    <= ev_q4;
+      tcb_q5   <= tcb_q4;
+      check_q5 <= check_q4;
+      rule_q5  <= toe_step_rule_pkg::tcb_rule(cfg_i, tcb_q4, ev_q4, check_q4);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (valid_q[5]) begin
-      ev_q6     <= ev_q5;
-      opened_q6 <= opened_q5;
-      plan_q6   <= toe_step_pkg::tcb_plan(cfg_i, ev_q5, mid_q5);
+      ev_q6  <= ev_q5;
+      mid_q6 <= toe_step_pkg::tcb_update(cfg_i, tcb_q5, ev_q5, check_q5, rule_q5);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (valid_q[6]) begin
-      kind_q7 <= ev_q6.kind;
-      conn_q7 <= ev_q6.conn;
-      opens_q7 <= ev_q6.open_valid;
-      opened_q7 <= opened_q6;
-      result_q7[0] <= toe_step_output_pkg::tcb_output(cfg_i, ev_q6, plan_q6);
+      ev_q7   <= ev_q6;
+      plan_q7 <= toe_step_pkg::tcb_plan(cfg_i, ev_q6, mid_q6);
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) write_q8 <= 1'b0;
+    else write_q8 <= valid_q[7] && writes(ev_q7.kind, ev_q7.conn);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[7]) begin : step_ends
+      automatic result_t result = toe_step_output_pkg::tcb_output(cfg_i, ev_q7, plan_q7);
+      kind_q8 <= ev_q7.kind;
+      conn_q8 <= ev_q7.conn;
+      opens_q8 <= ev_q7.open_valid;
+      result_q8[0] <= result;
+      after_q8 <= result.after;
+    end
+    // Zeros for the connections that are cleared, and for one that is freed.
+    if (rst_i || (valid_q[7] && plan_q7.free)) result_q8[0].after <= '0;
   end
 
   // The send queue takes a cycle to show what enters it, so that the turn is granted when the results
   // can be read again.
-  assign out_enqueue_send_o = valid_q[6] && toe_step_output_pkg::enqueues_send(plan_q6);
-  assign out_enqueue_conn_o = ev_q6.conn;
+  assign out_enqueue_send_o = valid_q[7] && toe_step_output_pkg::enqueues_send(plan_q7);
+  assign out_enqueue_conn_o = ev_q7.conn;
 
-  // ---- Stage 7: write ----------------------------------------------------------------------
-
-  assign write              = valid_q[7] && result_q7[0].action.tcb_write && in_range(conn_q7);
-  assign opened_d           = opened_q7 && !result_q7[0].action.free;
+  // ---- Stage 8: write ----------------------------------------------------------------------
 
   assign busy_o             = valid_q != '0 || trace_valid_o;
-  assign out_valid_o        = valid_q[7];
-  assign out_write_o        = write;
-  assign out_kind_o         = kind_q7;
-  assign out_conn_o         = conn_q7;
-  assign out_opens_o        = opens_q7;
-  assign out_key_o          = result_q7[0].after.key;
-  assign out_flow_hash_o    = result_q7[0].after.flow_hash;
-  assign out_action_o       = result_q7[0].action;
+  assign out_valid_o        = valid_q[8];
+  assign out_write_o        = write_q8;
+  assign out_kind_o         = kind_q8;
+  assign out_conn_o         = conn_q8;
+  assign out_opens_o        = opens_q8;
+  assign out_key_o          = result_q8[0].after.key;
+  assign out_flow_hash_o    = result_q8[0].after.flow_hash;
+  assign out_action_o       = result_q8[0].action;
 
   // ---- For the trace -----------------------------------------------------------------------
 
   if (Trace) begin : gen_trace
-    tcb_event_t ev_q7;
-    tcb_t before_q3, before_q4, before_q5, before_q6, before_q7;
+    tcb_event_t ev_q8;
+    tcb_t before_q3, before_q4, before_q5, before_q6, before_q7, before_q8;
 
     always_ff @(posedge clk_i) begin
       // Last stage first: then a simulator needs no copies of what it still has to read.
+      if (valid_q[7]) before_q8 <= before_q7;
       if (valid_q[6]) before_q7 <= before_q6;
       if (valid_q[5]) before_q6 <= before_q5;
       if (valid_q[4]) before_q5 <= before_q4;
       if (valid_q[3]) before_q4 <= before_q3;
-      if (valid_q[2]) before_q3 <= stored(known, forward, ram_tcb, result_q7[0].after);
-      if (valid_q[6]) ev_q7 <= ev_q6;
+      if (valid_q[2]) before_q3 <= stored(none_q2, forward_q2, ram_tcb, result_q8[0].after);
+      if (valid_q[7]) ev_q8 <= ev_q7;
     end
 
     always_ff @(posedge clk_i) begin
       if (rst_i) trace_valid_o <= 1'b0;
-      else trace_valid_o <= valid_q[7];
+      else trace_valid_o <= valid_q[8];
     end
 
     always_ff @(posedge clk_i) begin
-      if (valid_q[7]) begin
-        trace_o.ev         <= ev_q7;
-        trace_o.tcb_before <= before_q7;
-        trace_o.tcb_after  <= result_q7[0].after;
-        trace_o.action     <= result_q7[0].action;
+      if (valid_q[8]) begin
+        trace_o.ev         <= ev_q8;
+        trace_o.tcb_before <= before_q8;
+        trace_o.tcb_after  <= after_q8;
+        trace_o.action     <= result_q8[0].action;
       end
     end
   end else begin : gen_no_trace
@@ -250,10 +248,10 @@ module toe_tcb_pipe
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_i && read && write) NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q7));
-    if (!rst_i) StagesAsDeclared : assert (WriteStage == 7);
-    if (!rst_i && valid_q[7] && result_q7[0].action.tcb_write)
-      OnlyOwnTcb : assert (uses_tcb(kind_q7));
+    if (!rst_i && read && write_q8) NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q8));
+    if (!rst_i) StagesAsDeclared : assert (WriteStage == 8);
+    if (!rst_i && valid_q[8])
+      OnlyOwnTcb : assert (result_q8[0].action.tcb_write == uses_tcb(kind_q8));
   end
 
 endmodule

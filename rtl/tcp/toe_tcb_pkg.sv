@@ -10,7 +10,7 @@ package toe_tcb_pkg;
   // Cycles from an event's grant to the cycle in which its results are written.  The grant is
   // cycle 0, the RAM read 1, its output and tcb_load 2, then one cycle for each further function
   // of toe_step_pkg.
-  localparam int unsigned WriteStage = 7;
+  localparam int unsigned WriteStage = 8;
 
   // An event whose RAM output appears in the cycle of an earlier event's write takes what is being
   // written in place of it: ForwardAge cycles lie between the two grants.

@@ -69,15 +69,14 @@ module toe_timers
   // Read, RAM output, comparison, offer.
 
   conn_t highest_q;  // highest connection opened since reset
-  conn_t read_conn_q, ram_conn_q, cmp_conn_q, fire_conn_q;
-  logic read_valid_q, ram_valid_q, cmp_valid_q, fire_valid_q;
+  conn_t read_conn_q, ram_conn_q, cmp_conn_q, fire_conn;
+  logic read_valid_q, ram_valid_q, cmp_valid_q;
   logic [ConnWidth:0] taken_q;  // offers taken whose event has not written yet
   deadline_t ram_deadline, cmp_deadline_q;
   logic cmp_reached;
 
-  assign advance = !fire_valid_q || timer_ready_i;
   assign cmp_reached = time_reached(now_us_i, cmp_deadline_q.us);
-  assign running = read_valid_q || ram_valid_q || cmp_valid_q || fire_valid_q || taken_q != '0;
+  assign running = read_valid_q || ram_valid_q || cmp_valid_q || timer_valid_o || taken_q != '0;
   assign reached = (written_q.valid && time_reached(
       now_us_i, written_q.us
   )) || (scanned_q.valid && time_reached(
@@ -103,7 +102,6 @@ module toe_timers
       read_valid_q <= 1'b0;
       ram_valid_q  <= 1'b0;
       cmp_valid_q  <= 1'b0;
-      fire_valid_q <= 1'b0;
       taken_q      <= '0;
       highest_q    <= '0;
     end else begin
@@ -114,9 +112,8 @@ module toe_timers
         read_valid_q <= 1'b1;
       end else if (advance) begin
         if (read_conn_q == highest_q) read_valid_q <= 1'b0;
-        ram_valid_q  <= read_valid_q;
-        cmp_valid_q  <= ram_valid_q;
-        fire_valid_q <= cmp_valid_q && cmp_deadline_q.valid && cmp_reached;
+        ram_valid_q <= read_valid_q;
+        cmp_valid_q <= ram_valid_q;
       end
     end
   end
@@ -133,12 +130,26 @@ module toe_timers
         cmp_conn_q     <= ram_conn_q;
         cmp_deadline_q <= ram_deadline;
       end
-      if (cmp_valid_q) fire_conn_q <= cmp_conn_q;
     end
   end
 
-  assign timer_valid_o = fire_valid_q;
-  assign timer_conn_o  = conn_id_t'(fire_conn_q);
+  logic [1:0] fire_count_unused;
+  toe_queue #(
+      .Width(ConnWidth),
+      .Depth(2)
+  ) u_fire (
+      .clk_i,
+      .rst_i,
+      .in_valid_i (cmp_valid_q && cmp_deadline_q.valid && cmp_reached),
+      .in_ready_o (advance),
+      .in_data_i  (cmp_conn_q),
+      .out_valid_o(timer_valid_o),
+      .out_ready_i(timer_ready_i),
+      .out_data_o (fire_conn),
+      .count_o    (fire_count_unused)
+  );
+
+  assign timer_conn_o = conn_id_t'(fire_conn);
 
   // ---- The bound ---------------------------------------------------------------------------
   // Two: over the deadlines written since the pass began, and over those that it passed by.

@@ -9,7 +9,7 @@
 // other sources too.
 //
 // formal: two  params=NumConns=2,MaxRxRun=2 depth=2 cover=16
-// formal: four params=NumConns=4,MaxRxRun=8 depth=2 cover=50
+// formal: four params=NumConns=4,MaxRxRun=8 depth=2 cover=60
 
 module toe_event_arb_proof
   import toe_pkg::*;

@@ -104,14 +104,14 @@ Test(rx_rate, small_frames_at_the_rate_of_the_wire) {
   expect_no_loss(bench);
 }
 
-Test(rx_rate, segment_is_offered_ten_cycles_after_its_last_beat) {
+Test(rx_rate, segment_is_offered_twelve_cycles_after_its_last_beat) {
   for (uint32_t len = 0; len < 300; len += 7) {
     rx_bench_t *bench = rx_new();
 
     rx_make_segment(bench, &frame, &rx_path, len);
     rx_send(bench, &frame, TO_SEGMENT, 0);
     rx_run(bench);
-    cr_expect_eq(bench->segment_cycle - bench->last_beat_cycle, 10);
+    cr_expect_eq(bench->segment_cycle - bench->last_beat_cycle, 12);
     rx_delete(bench);
   }
 }

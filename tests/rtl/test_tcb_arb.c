@@ -205,9 +205,8 @@ Test(event_arb, busy_connection_holds_back_its_own_source_only) {
     int other = blocked == SEND ? NOTIFY : SEND;
     offer(&b, (enum source)other, 4);
     cr_expect_eq(cycle(&b), other, "source %d waits, %d goes ahead", blocked, other);
-    cr_expect_eq(cycle(&b), NONE);
-    cr_expect_eq(cycle(&b), NONE);
-    cr_expect_eq(cycle(&b), NONE);
+    for (unsigned age = 2; age < *b.tb->write_stage_o - 2u; age++)
+      cr_expect_eq(cycle(&b), NONE, "age %u", age);
     cr_expect_eq(cycle(&b), blocked);
     tb_tb_tcb_arb_delete(b.tb);
   }
