@@ -26,11 +26,13 @@ rtl/lib/toe_credit.sv
 rtl/lib/toe_fence.sv
 rtl/lib/toe_fifo.sv
 rtl/lib/toe_ram.sv
+rtl/lib/toe_rate.sv
 rtl/lib/toe_realign.sv
 rtl/lib/toe_queue.sv
 rtl/lib/toe_siphash.sv
 rtl/lib/toe_stream_arb.sv
 rtl/lib/toe_stream_check.sv
+rtl/lib/toe_uart.sv
 rtl/rx/toe_rx.sv
 rtl/rx/toe_rx_capture.sv
 rtl/rx/toe_rx_csum.sv
