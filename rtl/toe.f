@@ -22,9 +22,11 @@ rtl/tx/toe_arp_pkg.sv
 rtl/tx/toe_tx_pkg.sv
 rtl/gen/toe_regs_pkg.sv
 rtl/host/toe_host_pkg.sv
+rtl/lib/toe_async_fifo.sv
 rtl/lib/toe_credit.sv
 rtl/lib/toe_fence.sv
 rtl/lib/toe_fifo.sv
+rtl/lib/toe_ft245.sv
 rtl/lib/toe_ram.sv
 rtl/lib/toe_rate.sv
 rtl/lib/toe_realign.sv
