@@ -23,6 +23,7 @@ rtl/tx/toe_tx_pkg.sv
 rtl/gen/toe_regs_pkg.sv
 rtl/host/toe_host_pkg.sv
 rtl/lib/toe_async_fifo.sv
+rtl/lib/toe_axi_ram.sv
 rtl/lib/toe_credit.sv
 rtl/lib/toe_fence.sv
 rtl/lib/toe_fifo.sv
