@@ -71,6 +71,9 @@ rtl/tx/toe_tx_emit.sv
 rtl/tx/toe_tx_reader.sv
 rtl/tx/toe_tx_resolve.sv
 rtl/gen/toe_regs.sv
+rtl/host/toe_axi_port.sv
+rtl/host/toe_axi_port_read.sv
+rtl/host/toe_axi_port_write.sv
 rtl/host/toe_completion.sv
 rtl/host/toe_counters.sv
 rtl/host/toe_host.sv
