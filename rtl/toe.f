@@ -22,6 +22,7 @@ rtl/tx/toe_arp_pkg.sv
 rtl/tx/toe_tx_pkg.sv
 rtl/gen/toe_regs_pkg.sv
 rtl/host/toe_host_pkg.sv
+rtl/host/toe_link_pkg.sv
 rtl/lib/toe_async_fifo.sv
 rtl/lib/toe_axi_ram.sv
 rtl/lib/toe_credit.sv
@@ -77,5 +78,12 @@ rtl/host/toe_axi_port_write.sv
 rtl/host/toe_completion.sv
 rtl/host/toe_counters.sv
 rtl/host/toe_host.sv
+rtl/host/toe_link.sv
+rtl/host/toe_link_deframe.sv
+rtl/host/toe_link_fetch.sv
+rtl/host/toe_link_frame.sv
+rtl/host/toe_link_message.sv
+rtl/host/toe_link_receive.sv
+rtl/host/toe_link_send.sv
 rtl/host/toe_submission.sv
 rtl/toe_top.sv
