@@ -5,7 +5,8 @@
 #   $(eval $(call verilated_model,NAME,TOP,PARAMETERS,FLAGS))
 #
 # NAME        folder under build/verilated/
-# TOP         top module; its file is found by its name in rtl/, rtl/*/, sim/ or tests/rtl/
+# TOP         top module; its file is found by its name in rtl/, rtl/*/, boards/common/, sim/ or
+#             tests/rtl/
 # PARAMETERS  of the top module, as DataWidth=64 NumConns=16; may be empty
 # FLAGS       more flags for Verilator, as --trace-fst; may be empty
 #
@@ -24,7 +25,7 @@ VERILATED_LIBS := -lz -llz4 -lpthread $(if $(COVERAGE),--coverage)
 
 RTL_FILES    := $(filter %.sv,$(shell sed 's://.*::' rtl/toe.f))
 RTL_PACKAGES := $(filter %_pkg.sv,$(RTL_FILES))
-RTL_DIRS     := rtl rtl/gen rtl/lib rtl/rx rtl/tcp rtl/tx rtl/host sim tests/rtl
+RTL_DIRS     := rtl rtl/gen rtl/lib rtl/rx rtl/tcp rtl/tx rtl/host boards/common sim tests/rtl
 ifdef COVERAGE
 # Copies in which the functions of packages count as well.
 RTL_DIRS     := $(addprefix $(BUILD)/,$(RTL_DIRS)) rtl/gen

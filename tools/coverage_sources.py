@@ -16,7 +16,7 @@ import sys
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["rtl/lib", "rtl/rx", "rtl/tcp", "rtl/tx", "rtl/host", "rtl", "sim", "tests/rtl"]
+FOLDERS = ["rtl/lib", "rtl/rx", "rtl/tcp", "rtl/tx", "rtl/host", "rtl", "boards/common", "sim", "tests/rtl"]
 FUNCTION = re.compile(r"^  function automatic\b.*?^  endfunction$", re.MULTILINE | re.DOTALL)
 ANY_FUNCTION = re.compile(r"\bfunction automatic\b.*?\bendfunction\b", re.DOTALL)
 RETURN = re.compile(r"\breturn\b([^;]*);")

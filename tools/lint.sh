@@ -37,6 +37,13 @@ step_verilator() {
     "$bin/verilator" --lint-only -Wall --no-timing --quiet "-GDataWidth=$width" \
       --top-module toe_top -f rtl/toe.f || status=1
   done
+  # What stands around the engine.
+  local top boards=(boards/**/*.sv)
+  for top in toe_uart toe_ft245 $(basename -a -s .sv "${boards[@]}"); do
+    echo "verilator -Wall, $top"
+    "$bin/verilator" --lint-only -Wall -Wno-UNUSEDPARAM --no-timing --quiet \
+      --top-module "$top" -f rtl/toe.f "${boards[@]}" || status=1
+  done
   for helper in tests/formal/*.sv; do
     [[ $helper == *_proof.sv ]] || helpers+=("$helper")
   done

@@ -194,15 +194,16 @@ def words_of(path):
 
 
 class Sources:
-    """Which files of rtl a top is made of, by the names of modules and packages in them."""
+    """Which files of rtl and boards a top is made of, by the names of modules and packages in them."""
 
     def __init__(self, root):
         self.root = root
-        self.by_stem = {path.stem: path for path in sorted(root.glob("rtl/**/*.sv"))}
+        paths = sorted([*root.glob("rtl/**/*.sv"), *root.glob("boards/**/*.sv")])
+        self.by_stem = {path.stem: path for path in paths}
         self.words = {stem: words_of(path) & set(self.by_stem) for stem, path in self.by_stem.items()}
 
     def below(self, path):
-        """Paths below root of a source and of all that it names, directly or not; files of rtl."""
+        """Paths below root of a source and of all that it names, directly or not."""
         todo = [stem for stem in words_of(path) | {path.stem} if stem in self.by_stem]
         found = set()
         while todo:
@@ -243,7 +244,7 @@ def program_checks(root, sources):
         path = root / "tests/rtl" / f"{top}.sv"
         files[model] = sources.below(path if path.exists() else sources.by_stem[top])
         add(f"build/tests/rtl/{test}" + ("" if width == "~" else f".w{width}"), model, 1)
-    files["sim_w64"] = {str(path.relative_to(root)) for path in sources.by_stem.values()}
+    files["sim_w64"] = sources.below(sources.by_stem["toe_top"])
     for test, variant in listed("sim"):
         if variant == "w64" and test.split("/")[0] in ("scenario", "random"):
             add(f"build/tests/{test}.{variant}", f"sim_{variant}", 4)
