@@ -12,6 +12,7 @@
 #                            names other variants of mk/host.mk (one program for each)
 #   tests/random/test_*.c    built like scenario tests, with the other files of the folder
 #   tests/peer/test_*.sh     scripts run as they are, after everything is built; 0 is passed
+#   tests/boards/test_*.py   scripts as well, run by build/venv's Python: the boards without a board
 #   tests/bench/bench_*.c    not Criterion; built like scenario tests, with rig.c beside them; run by
 #                            `make bench`
 #   tests/lib/*.c            helpers that every program above is linked with; wire*.c: those with
@@ -110,6 +111,7 @@ SCENARIO_TESTS := $(filter $(TESTS)/scenario/%,$(SIM_TESTS))
 RANDOM_TESTS   := $(filter $(TESTS)/random/%,$(SIM_TESTS))
 BENCH_PROGRAMS := $(filter $(TESTS)/bench/%,$(SIM_TESTS))
 PEER_TESTS     := $(wildcard tests/peer/test_*.sh)
+BOARD_TESTS    := $(wildcard tests/boards/test_*.py)
 
 BENCH_RIG := $(call objects,$(wildcard tests/bench/rig*.c))
 
@@ -130,4 +132,4 @@ TEST_PROGRAMS := $(UNIT_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS) $(RANDOM_TESTS)
 test-programs: $(TEST_PROGRAMS) $(ALL_TARGETS)
 
 list-tests:
-	@printf '%s\n' $(TEST_PROGRAMS) $(PEER_TESTS)
+	@printf '%s\n' $(TEST_PROGRAMS) $(PEER_TESTS) $(BOARD_TESTS)

@@ -98,6 +98,7 @@ fi
 for program in "${programs[@]}"; do
   case $program in
     *.sh) run_step "${program%.sh}" "$program" ;;
+    *.py) run_step "${program%.py}" build/venv/bin/python "$program" ;;
     *) run_program "$program" ;;
   esac
 done
