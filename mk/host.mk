@@ -88,6 +88,8 @@ $(eval $(call sim_variant,w512,DataWidth=512))
 # driver/sim.c finds a library for other than 1,024 connections by _c and their number.
 $(eval $(call sim_variant,w64_c16,DataWidth=64 NumConns=16))
 $(eval $(call sim_variant,w64_c65536,DataWidth=64 NumConns=65536))
+# The smallest rings there are; what the boards are built with.
+$(eval $(call sim_variant,w64_board,DataWidth=64 NumConns=64 RxRingLog2=11 TxRingLog2=11))
 # So small that everything runs out and every ring wraps.
 $(eval $(call sim_variant,w128_small,DataWidth=128 NumConns=32 RxRingLog2=12 TxRingLog2=12 SynCacheSize=16 TimeWaitSize=16))
 

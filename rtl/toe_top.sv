@@ -15,8 +15,8 @@ module toe_top
 #(
     parameter int unsigned DataWidth = 64,  // bits: 64, 128, 256 or 512
     parameter int unsigned NumConns = 1024,  // power of two, 16 to 65536
-    parameter int unsigned RxRingLog2 = 16,  // log2 of octets, 12 to 20
-    parameter int unsigned TxRingLog2 = 16,  // log2 of octets, 12 to 20
+    parameter int unsigned RxRingLog2 = 16,  // log2 of octets, 12 to 20; 11 too at 64 bits
+    parameter int unsigned TxRingLog2 = 16,  // log2 of octets, 12 to 20; 11 too at 64 bits
     parameter int unsigned NumListeners = 16,  // listening ports, 1 to 64
     parameter int unsigned SynCacheSize = 256,  // half-open connections, power of two, 16 or more
     parameter int unsigned TimeWaitSize = 1024,  // TIME-WAIT records, power of two, 16 or more

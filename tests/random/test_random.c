@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sim: variants=w64,w512,w128_small
+ * sim: variants=w64,w512,w128_small,w64_board
  *
  * Whole engines under everything at once, against the reference model at every event.  EVENTS=n is
  * how many events are to be compared, ROUND=n runs one round alone.
