@@ -16,7 +16,7 @@ include mk/regs.mk
 include mk/tests.mk
 include mk/fuzz.mk
 
-.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth timing formal mutate fuzz replay install clean
+.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth timing bitstream program boards formal mutate fuzz replay install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,15 @@ check-synth: setup ## synthesize toe_top for ECP5: no latch, no error; prints th
 
 timing: setup ## place and route BLOCK=toe_flow_table alone on an ECP5, five seeds: MHz, critical path, area; PARAMS="NumConns=64"
 	@$(PYTHON) tools/timing.py $(BLOCK) $(addprefix --param ,$(PARAMS))
+
+bitstream: setup ## from source to a bitstream: BOARD=ecpix5; SEED=n places anew, SYNTH=1 stops when it is known to fit, KEEP=1 keeps one that is too slow
+	@$(PYTHON) tools/bitstream.py $(BOARD) $(if $(SEED),--seed $(SEED)) $(if $(SYNTH),--synth-only) $(if $(KEEP),--keep)
+
+program: setup ## load a board with what `make bitstream` made: BOARD=ecpix5
+	@$(PYTHON) tools/program.py $(BOARD)
+
+boards: setup ## list the boards, with size and speed
+	@$(PYTHON) tools/board_list.py
 
 formal: setup ## prove properties of step and the blocks around it; BLOCK=toe_fifo proves one
 	@$(PYTHON) tools/formal.py $(BLOCK)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes one board different from another, and the list of those there are.
+
+Each board is a file boards/NAME/board.py with one constant, BOARD.  Pins come from the board's LiteX
+platform and are read only when a design is made for it.
+"""
+
+import dataclasses
+import importlib
+import pathlib
+from collections.abc import Callable
+
+BOARDS = pathlib.Path(__file__).resolve().parent.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Board:
+    """Everything about one board that a build, a list and a programmer need."""
+
+    title: str
+    # Makes the LiteX platform: pins, part, frequencies of the pins that are clocks.
+    platform: Callable
+    part: str  # as Lattice writes it: device, size, speed grade, package
+    clock: str  # name of the oscillator's pin in the platform
+    clock_hz: float
+    reset: str  # name of the reset button, active low
+    core_hz: int  # the engine, the link and the host side of the MAC
+    baud: int
+    toe: dict  # parameters of toe_board
+    rgmii: dict  # delays of LiteEthPHYRGMII
+    loader: tuple  # openFPGALoader's options that name board or cable
+    cable: str  # what to plug in where, for a person
+
+    def params(self):
+        """Parameters of toe_board_uart as Yosys and Verilator take them."""
+        every = {"DataWidth": 64, **self.toe, "ClkHz": self.core_hz, "Baud": self.baud}
+        return [f"{name}={value}" for name, value in every.items()]
+
+    def payload_octets(self):
+        """Octets of block RAM that hold the rings."""
+        return self.toe["NumConns"] * (2 ** self.toe["RxRingLog2"] + 2 ** self.toe["TxRingLog2"])
+
+
+def names():
+    """Names of all boards."""
+    return sorted(path.parent.name for path in BOARDS.glob("*/board.py") if path.parent.name != "common")
+
+
+def load(name):
+    """The board of this name; ends with the list of names when there is none."""
+    if name not in names():
+        raise SystemExit(f"no board {name!r}; there are: " + ", ".join(names()))
+    return importlib.import_module(f"boards.{name}.board").BOARD
