@@ -3,7 +3,7 @@
 """The way from a board's description to a board that runs, as far as it goes without one.
 
 For every board: LiteX's Verilog fits the engine's ports and parameters, and each of its pins has a place
-of its own.  For one board: a bitstream, with a loop where the engine belongs; the same asked to run too fast
+of its own.  The wrapper of docs/integrate.md can be synthesized.  For one board: a bitstream, with a loop where the engine belongs; the same asked to run too fast
 says so, fails and leaves none.  `make program` without a bitstream, without an answer and without a
 loader fails with advice and no stack trace.
 """
@@ -23,6 +23,7 @@ os.chdir(ROOT)
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import bitstream  # noqa: E402
+import synth_check  # noqa: E402
 import yosys  # noqa: E402
 from boards.common import board as boards  # noqa: E402
 from boards.common import top  # noqa: E402
@@ -80,6 +81,14 @@ def check_ports(name, board, folder):
     log = folder / "ports.log"
     check(f"{name}: LiteX's top and the engine do not fit: {log}", yosys.run(script, log) == 0)
     check(f"{name}: a port's width is wrong: {log}", "resizing" not in log.read_text().lower())
+
+
+def check_minimal(folder):
+    """The wrapper of docs/integrate.md: no latch, no loop, nothing undriven; the engine in it is check-synth's."""
+    name = "toe_minimal"
+    files = f"--blackboxed-module toe_top -f rtl/toe.f boards/minimal/{name}.sv"
+    log = folder / f"{name}.log"
+    check(f"{name} does not synthesize: {log}", yosys.run(synth_check.commands(name, [], files), log) == 0)
 
 
 def build(name, board, folder):
@@ -150,6 +159,7 @@ def main():
         top.write(board, folder / name)
         check_pins(name, board, folder / name)
         check_ports(name, board, folder / name)
+    check_minimal(folder)
     check_flow(folder / "flow")
     check_program(folder)
     listed = subprocess.run(
