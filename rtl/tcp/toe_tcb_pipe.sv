@@ -88,7 +88,9 @@ module toe_tcb_pipe
   // An array of one: everything leads back to it in the end, so a simulator must delay it, and it
   // copies an array only when it is written, but 3,000 bits at every clock.
   result_t result_q8[1];
+  // verilator lint_off UNUSEDSIGNAL  // Trace = 0
   tcb_t after_q8;  // for the trace: the control block as step leaves it, freed or not
+  // verilator lint_on UNUSEDSIGNAL
 
   assign read = ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid;
 
