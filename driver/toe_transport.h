@@ -15,8 +15,9 @@ extern "C" {
  *
  * One thread at a time.  No member calls back.  Accesses take effect in the order in which they are
  * made: octets written by @c mem_write are in memory before a later @c reg_write is seen, and
- * @c mem_read sees everything that the engine announced before.  Errors are values of enum toe_err;
- * after TOE_ERR_GONE only @c close is of use.
+ * @c mem_read sees everything that the engine announced before.  A write may be posted: it returns
+ * before it has taken effect, and what is wrong with it is the result of a later member.  Errors
+ * are values of enum toe_err; after TOE_ERR_GONE only @c close is of use.
  */
 struct toe_transport {
   void *ctx;
