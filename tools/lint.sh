@@ -103,7 +103,7 @@ step_cppcheck() {
   ((${#c_files[@]} == 0)) ||
     cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 \
       --inline-suppr --suppress=missingInclude -j "$(nproc)" -D__GNUC__ \
-      '-DTest(suite,name,...)=void suite##_##name(void)' \
+      '-DTest(suite,name,...)=void suite##_##name(void)' '-DTestSuite(...)=' \
       -Ihost/include -Isim/include -I. "${c_files[@]}"
 }
 
