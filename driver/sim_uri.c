@@ -27,271 +27,192 @@
 #include "driver/sim_uri.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Readers of one value: true when all of it was understood. */
-
-static bool read_number(const char *value, uint64_t limit, uint64_t *out) {
-  char *end;
-
-  if (value[0] < '0' || value[0] > '9') return false;
-  *out = strtoull(value, &end, 10);
-  return *end == '\0' && *out <= limit;
-}
-
-static bool read_u32(const char *value, uint32_t *out) {
-  uint64_t number;
-
-  if (!read_number(value, UINT32_MAX, &number)) return false;
-  *out = (uint32_t)number;
-  return true;
-}
-
-struct unit {
-  const char *name;
-  double factor;
-};
-
-/* A number that may have a fraction, then one of @p units. */
-static bool read_scaled(const char *value, const struct unit *units, double limit, double *out) {
-  char *end;
-
-  if (value[0] < '0' || value[0] > '9') return false;
-  *out = strtod(value, &end);
-  for (; units->name != NULL; units++) {
-    if (strcmp(end, units->name) == 0) {
-      *out *= units->factor;
-      return *out <= limit;
-    }
-  }
-  return false;
-}
-
-static bool read_chance(const char *value, uint32_t *out_ppm) {
-  static const struct unit units[] = {{"%", 1e4}, {"ppm", 1}, {NULL, 0}};
-  double ppm;
-
-  if (!read_scaled(value, units, 1e6, &ppm)) return false;
-  *out_ppm = (uint32_t)(ppm + 0.5);
-  return true;
-}
-
-static bool read_time(const char *value, uint64_t *out_ns) {
-  static const struct unit units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {NULL, 0}};
-  double ns;
-
-  if (!read_scaled(value, units, 1e15, &ns)) return false;
-  *out_ns = (uint64_t)(ns + 0.5);
-  return true;
-}
-
-static bool read_rate(const char *value, uint64_t *out_bps) {
-  static const struct unit units[] = {
-      {"bit", 1}, {"kbit", 1e3}, {"Mbit", 1e6}, {"Gbit", 1e9}, {NULL, 0}};
-  double bps;
-
-  if (!read_scaled(value, units, 1e12, &bps) || bps < 1) return false;
-  *out_bps = (uint64_t)(bps + 0.5);
-  return true;
-}
-
-static bool read_ip(const char *value, uint32_t *out) {
-  unsigned octets[4];
-  int used = 0;
-
-  if (strspn(value, "0123456789.") != strlen(value) ||
-      sscanf(value, "%3u.%3u.%3u.%3u%n", &octets[0], &octets[1], &octets[2], &octets[3], &used) !=
-          4 ||
-      value[used] != '\0')
-    return false;
-  *out = 0;
-  for (int i = 0; i < 4; i++) {
-    if (octets[i] > 255) return false;
-    *out = *out << 8 | octets[i];
-  }
-  return true;
-}
-
-/* Splits "first/second" into the copy @p first and the rest; false without a slash. */
-static bool split(const char *value, char *first, size_t capacity, const char **second) {
-  const char *slash = strchr(value, '/');
-
-  if (slash == NULL || (size_t)(slash - value) >= capacity) return false;
-  memcpy(first, value, (size_t)(slash - value));
-  first[slash - value] = '\0';
-  *second = slash + 1;
-  return true;
-}
-
-static bool read_ip_prefix(const char *value, uint32_t *out_ip, unsigned *out_len) {
-  char ip[16];
-  const char *rest;
-  uint64_t len;
-
-  if (!split(value, ip, sizeof ip, &rest) || !read_ip(ip, out_ip) || !read_number(rest, 31, &len) ||
-      len == 0)
-    return false;
-  *out_len = (unsigned)len;
-  return true;
-}
-
-static bool read_mac(const char *value, uint8_t *out) {
-  unsigned octets[6];
-  int used = 0;
-
-  if (strspn(value, "0123456789abcdefABCDEF:") != strlen(value) ||
-      sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
-             &octets[4], &octets[5], &used) != 6 ||
-      value[used] != '\0' || (octets[0] & 1u) != 0)
-    return false;
-  for (int i = 0; i < 6; i++) out[i] = (uint8_t)octets[i];
-  return true;
-}
-
-static bool set_string(const char *value, const char **out) {
-  *out = value;
-  return value[0] != '\0';
-}
+#include "driver/uri.h"
 
 /* --- Options --------------------------------------------------------------------------------- */
 
-static bool set_width(struct toe_sim_uri *uri, const char *value) {
-  return read_u32(value, &uri->width_bits) && (uri->width_bits == 64 || uri->width_bits == 128 ||
-                                               uri->width_bits == 256 || uri->width_bits == 512);
+static bool set_width(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_u32(value, &uri->width_bits) &&
+         (uri->width_bits == 64 || uri->width_bits == 128 || uri->width_bits == 256 ||
+          uri->width_bits == 512);
 }
 
-static bool set_conns(struct toe_sim_uri *uri, const char *value) {
-  return read_u32(value, &uri->num_conns) && uri->num_conns >= 16 && uri->num_conns <= 65536 &&
+static bool set_conns(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_u32(value, &uri->num_conns) && uri->num_conns >= 16 && uri->num_conns <= 65536 &&
          (uri->num_conns & (uri->num_conns - 1)) == 0;
 }
 
-static bool set_library(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->library);
+static bool set_library(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->library);
 }
 
-static bool set_tap(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.tap);
+static bool set_tap(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.tap);
 }
 
-static bool set_peer(struct toe_sim_uri *uri, const char *value) {
-  return read_ip_prefix(value, &uri->live.peer_ip, &uri->live.peer_prefix_len);
+static bool set_peer(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_ip_prefix(value, &uri->live.peer_ip, &uri->live.peer_prefix_len);
 }
 
-static bool set_ip(struct toe_sim_uri *uri, const char *value) {
+static bool set_ip(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
   unsigned prefix_len;
 
-  if (!read_ip_prefix(value, &uri->live.sim.ip, &prefix_len)) return false;
+  if (!uri_read_ip_prefix(value, &uri->live.sim.ip, &prefix_len)) return false;
   uri->live.sim.netmask = ~(UINT32_MAX >> prefix_len);
   return true;
 }
 
-static bool set_gateway(struct toe_sim_uri *uri, const char *value) {
-  return read_ip(value, &uri->live.sim.gateway);
+static bool set_gateway(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_ip(value, &uri->live.sim.gateway);
 }
 
-static bool set_mac(struct toe_sim_uri *uri, const char *value) {
-  return read_mac(value, uri->live.sim.mac);
+static bool set_mac(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_mac(value, uri->live.sim.mac);
 }
 
-static bool set_mtu(struct toe_sim_uri *uri, const char *value) {
+static bool set_mtu(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
   uint64_t mtu;
 
-  if (!read_number(value, 9000, &mtu) || mtu < 576) return false;
+  if (!uri_read_number(value, 9000, &mtu) || mtu < 576) return false;
   uri->live.sim.mtu = (uint16_t)mtu;
   return true;
 }
 
-static bool set_seed(struct toe_sim_uri *uri, const char *value) {
-  if (!read_u32(value, &uri->live.sim.seed)) return false;
+static bool set_seed(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  if (!uri_read_u32(value, &uri->live.sim.seed)) return false;
   uri->live.link.seed = uri->live.sim.seed;
   return true;
 }
 
-static bool set_latency(struct toe_sim_uri *uri, const char *value) {
-  return read_u32(value, &uri->live.sim.mem_latency_cycles) &&
+static bool set_latency(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_u32(value, &uri->live.sim.mem_latency_cycles) &&
          uri->live.sim.mem_latency_cycles >= 1 && uri->live.sim.mem_latency_cycles <= 10000;
 }
 
-static bool set_pcap(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.pcap);
+static bool set_pcap(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.pcap);
 }
 
-static bool set_replay(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.replay);
+static bool set_replay(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.replay);
 }
 
-static bool set_states(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.states);
+static bool set_states(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.states);
 }
 
-static bool set_stats(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.stats);
+static bool set_stats(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.stats);
 }
 
-static bool set_fst(struct toe_sim_uri *uri, const char *value) {
-  return set_string(value, &uri->live.sim.waveform);
+static bool set_fst(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_string(value, &uri->live.sim.waveform);
 }
 
-static bool set_check(struct toe_sim_uri *uri, const char *value) {
+static bool set_check(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
   uint64_t number;
 
-  if (!read_number(value, 1, &number)) return false;
+  if (!uri_read_number(value, 1, &number)) return false;
   uri->live.sim.check = number != 0;
   return true;
 }
 
-static bool set_loss(struct toe_sim_uri *uri, const char *value) {
-  return read_chance(value, &uri->live.link.loss_ppm);
+static bool set_loss(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_chance(value, &uri->live.link.loss_ppm);
 }
 
-static bool set_burst(struct toe_sim_uri *uri, const char *value) {
+static bool set_burst(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
   char chance[32];
   const char *frames;
 
-  return split(value, chance, sizeof chance, &frames) &&
-         read_chance(chance, &uri->live.link.burst_ppm) &&
-         read_u32(frames, &uri->live.link.burst_frames) && uri->live.link.burst_frames != 0;
+  return uri_split(value, chance, sizeof chance, &frames) &&
+         uri_read_chance(chance, &uri->live.link.burst_ppm) &&
+         uri_read_u32(frames, &uri->live.link.burst_frames) && uri->live.link.burst_frames != 0;
 }
 
-static bool set_corrupt(struct toe_sim_uri *uri, const char *value) {
-  return read_chance(value, &uri->live.link.corrupt_ppm);
+static bool set_corrupt(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_chance(value, &uri->live.link.corrupt_ppm);
 }
 
-static bool set_truncate(struct toe_sim_uri *uri, const char *value) {
-  return read_chance(value, &uri->live.link.truncate_ppm);
+static bool set_truncate(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_chance(value, &uri->live.link.truncate_ppm);
 }
 
-static bool set_duplicate(struct toe_sim_uri *uri, const char *value) {
-  return read_chance(value, &uri->live.link.duplicate_ppm);
+static bool set_duplicate(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_chance(value, &uri->live.link.duplicate_ppm);
 }
 
-static bool set_reorder(struct toe_sim_uri *uri, const char *value) {
+static bool set_reorder(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
   char chance[32];
   const char *held;
 
-  return split(value, chance, sizeof chance, &held) &&
-         read_chance(chance, &uri->live.link.reorder_ppm) &&
-         read_time(held, &uri->live.link.reorder_ns);
+  return uri_split(value, chance, sizeof chance, &held) &&
+         uri_read_chance(chance, &uri->live.link.reorder_ppm) &&
+         uri_read_time(held, &uri->live.link.reorder_ns);
 }
 
-static bool set_delay(struct toe_sim_uri *uri, const char *value) {
-  return read_time(value, &uri->live.link.delay_ns);
+static bool set_delay(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_time(value, &uri->live.link.delay_ns);
 }
 
-static bool set_jitter(struct toe_sim_uri *uri, const char *value) {
-  return read_time(value, &uri->live.link.jitter_ns);
+static bool set_jitter(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_time(value, &uri->live.link.jitter_ns);
 }
 
-static bool set_rate(struct toe_sim_uri *uri, const char *value) {
-  return read_rate(value, &uri->live.link.rate_bps);
+static bool set_rate(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+
+  return uri_read_rate(value, &uri->live.link.rate_bps);
 }
 
-static const struct option {
-  const char *name;
-  bool (*set)(struct toe_sim_uri *uri, const char *value);
-  const char *wanted;
-} kOptions[] = {
+static const struct uri_option kOptions[] = {
     {"width", set_width, "64, 128, 256 or 512"},
     {"conns", set_conns, "a power of two from 16 to 65536"},
     {"lib", set_library, "the path of a libtoe_sim library"},
@@ -320,34 +241,8 @@ static const struct option {
     {"rate", set_rate, "a rate as 100Mbit"},
 };
 
-static const size_t kOptionCount = sizeof kOptions / sizeof kOptions[0];
-
-static int complain_of_name(const char *name, char *message) {
-  int used = snprintf(message, TOE_SIM_MESSAGE_LEN, "sim: has no option \"%.32s\"; it has", name);
-
-  for (size_t i = 0; i < kOptionCount && used < TOE_SIM_MESSAGE_LEN; i++)
-    used += snprintf(message + used, (size_t)(TOE_SIM_MESSAGE_LEN - used), " %s", kOptions[i].name);
-  return TOE_ERR_URI;
-}
-
-static int set_option(struct toe_sim_uri *uri, char *text, char *message) {
-  char *value = strchr(text, '=');
-
-  if (value == NULL) {
-    snprintf(message, TOE_SIM_MESSAGE_LEN,
-             "sim: option \"%.32s\" has no value; write options as name=value,name=value", text);
-    return TOE_ERR_URI;
-  }
-  *value++ = '\0';
-  for (size_t i = 0; i < kOptionCount; i++) {
-    if (strcmp(text, kOptions[i].name) != 0) continue;
-    if (kOptions[i].set(uri, value)) return 0;
-    snprintf(message, TOE_SIM_MESSAGE_LEN, "sim: option %s cannot be \"%.64s\": it takes %s", text,
-             value, kOptions[i].wanted);
-    return TOE_ERR_URI;
-  }
-  return complain_of_name(text, message);
-}
+static const struct uri_scheme kScheme = {
+    .prefix = "sim:", .options = kOptions, .count = sizeof kOptions / sizeof kOptions[0]};
 
 int toe_sim_uri_parse(const char *uri, struct toe_sim_uri *out, char *message) {
   memset(out, 0, sizeof *out);
@@ -361,11 +256,8 @@ int toe_sim_uri_parse(const char *uri, struct toe_sim_uri *out, char *message) {
     return TOE_ERR_URI;
   }
   strcpy(out->text, uri + 4);
-  for (char *rest = out->text, *text; (text = strsep(&rest, ",")) != NULL;) {
-    if (text[0] == '\0') continue;
-    const int result = set_option(out, text, message);
-    if (result != 0) return result;
-  }
+  const int result = uri_parse(&kScheme, out->text, out, message, TOE_SIM_MESSAGE_LEN);
+  if (result != 0) return result;
   out->live.sim.data_width = out->width_bits;
   out->live.sim.num_conns = out->num_conns;
   if (out->live.peer_ip != 0 && out->live.tap == NULL) {
