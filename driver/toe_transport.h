@@ -70,8 +70,8 @@ struct toe_transport {
 /**
  * Opens the engine that @p uri names and fills in @p out.
  *
- * The scheme, up to the first colon, chooses the transport.  `sim:` is the simulated engine; its
- * options are listed in driver/sim.c.
+ * The scheme, up to the first colon, chooses the transport.  `sim:` is the simulated engine and
+ * `usb:` a board; their options are listed in driver/sim_uri.c and driver/usb_uri.c.
  *
  * @return 0, or a negative enum toe_err with out->message filled in: TOE_ERR_SCHEME for an unknown
  *         scheme, TOE_ERR_URI for a bad option, TOE_ERR_LIBRARY, TOE_ERR_DEVICE,

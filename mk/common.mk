@@ -26,6 +26,9 @@ CXXFLAGS := -std=c++17 $(OPTIMIZE) -fPIC
 # Recursive on purpose: pkg-config may not be installed when this file is read.
 CRITERION_LIBS = $(shell pkg-config --libs criterion)
 
+# What programs need beside libtoe.a.
+LIBTOE_NEEDS := -lusb-1.0 -ldl -lpthread
+
 # When the files generated from the registers were last looked at; see mk/regs.mk.
 REGS_STAMP := $(SETUP_DIR)/regs.stamp
 

@@ -19,7 +19,7 @@ $(FUZZ)/obj/%.o: %.c | setup $(REGS_STAMP)
 
 $(FUZZ_TARGETS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ_LIB)
 	@echo "link $@"
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -ldl -lpthread
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBTOE_NEEDS)
 
 .PHONY: fuzz-targets fuzz-smoke
 fuzz-targets: $(FUZZ_TARGETS)

@@ -23,7 +23,7 @@ $(LIB)/libtoe.a: $(LIBTOE_OBJECTS)
 $(LIB)/libtoe.so: $(LIBTOE_OBJECTS) mk/libtoe.map
 	@mkdir -p $(@D)
 	@$(CC) -shared -Wl,-soname,libtoe.so.$(SOVERSION) -Wl,--version-script=mk/libtoe.map \
-	  -o $@.$(SOVERSION) $(LIBTOE_OBJECTS) -ldl -lpthread
+	  -o $@.$(SOVERSION) $(LIBTOE_OBJECTS) $(LIBTOE_NEEDS)
 	@ln -sf $(@F).$(SOVERSION) $@
 
 # --- The simulated engine ------------------------------------------------------------------------
@@ -103,7 +103,7 @@ PROGRAMS        := $(patsubst %.c,$(BIN)/%,$(notdir $(PROGRAM_SOURCES)))
 define program
 $(BIN)/$(basename $(notdir $(1))): $(call objects,$(1)) $(LIB)/libtoe.a
 	@mkdir -p $$(@D)
-	@$$(CC) -o $$@ $$^ -ljansson -ldl -lpthread
+	@$$(CC) -o $$@ $$^ -ljansson $$(LIBTOE_NEEDS)
 endef
 $(foreach source,$(PROGRAM_SOURCES),$(eval $(call program,$(source))))
 
@@ -112,7 +112,7 @@ SIM_PROGRAMS := $(patsubst sim/examples/%.c,$(BIN)/%,$(wildcard sim/examples/*.c
 
 $(SIM_PROGRAMS): $(BIN)/%: $(BUILD)/obj/sim/examples/%.o $(LIB)/libtoe.a $(LIBTOE_SIM)
 	@mkdir -p $(@D)
-	@$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../lib' -ldl -lpthread
+	@$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../lib' $(LIBTOE_NEEDS)
 
 ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS) $(SIM_PROGRAMS)
 
@@ -120,6 +120,7 @@ ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS) $(SIM_PROGRAMS)
 
 HEADERS       := $(wildcard host/include/toe/*.h sim/include/toe/*.h driver/toe_transport.h)
 TOOLS         := $(patsubst host/tools/%.c,$(BIN)/%,$(wildcard host/tools/*.c))
+UDEV_RULES    := $(wildcard driver/*.rules)
 INSTALL_FILES := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS)
 
 define install_files
@@ -132,6 +133,8 @@ ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
 $(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
 install -d "$$to/share/man/man1"; \
 install -m 644 host/tools/*.1 "$$to/share/man/man1"; \
+install -d "$$to/lib/udev/rules.d"; \
+install -m 644 $(UDEV_RULES) "$$to/lib/udev/rules.d"; \
 for pc in libtoe libtoe-sim; do \
   sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' mk/$$pc.pc.in >"$$to/lib/pkgconfig/$$pc.pc"; \
 done; \

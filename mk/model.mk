@@ -30,7 +30,7 @@ trained:
 	@rm -f *.o *.gcda
 	@$(MAKE) --no-print-directory -s -f $(firstword $(MAKEFILE_LIST)) PROFILE='$(GENERATE)' objects
 	@$(CXX) $(GENERATE) -o trainer $(TRAINER) $(OBJECTS) $(RUNTIME)/*.o \
-	  -lpcap -lz -llz4 -lpthread -ldl
+	  -lpcap -lz -llz4 -lusb-1.0 -lpthread -ldl
 	@./trainer $(TRAIN_ARGS) >/dev/null
 	@rm -f *.o trainer
 	@$(MAKE) --no-print-directory -s -f $(firstword $(MAKEFILE_LIST)) PROFILE='$(USE)' libtb.a

@@ -37,7 +37,7 @@ define link_test
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CXX) -o $@ $(filter %.o %.a %.so,$^) -Wl,-rpath,'$$ORIGIN/../../lib' \
-	  -ljansson -lpcap -ldl $(VERILATED_LIBS) $(CRITERION_LIBS)
+	  -ljansson -lpcap $(LIBTOE_NEEDS) $(VERILATED_LIBS) $(CRITERION_LIBS)
 endef
 
 $(BUILD)/obj/tests/%: INCLUDES += $(TEST_INC)
