@@ -17,6 +17,7 @@
  *   states=run.states   changes of the connections' states to record, JSON lines
  *   stats=run.json      what the simulation cost, written at its end
  *   replay=in.pcap      what to feed in
+ *   loop=1              what the engine sends comes back to it
  *   fst=run.fst         waveform
  *   check=1             compare every event with the reference model; a difference aborts
  *   loss=1% burst=0.1%/5 corrupt=100ppm truncate=1% dup=1% reorder=1%/2ms
@@ -141,6 +142,15 @@ static bool set_fst(void *target, const char *value) {
   return uri_read_string(value, &uri->live.sim.waveform);
 }
 
+static bool set_loop(void *target, const char *value) {
+  struct toe_sim_uri *uri = target;
+  uint64_t number;
+
+  if (!uri_read_number(value, 1, &number)) return false;
+  uri->live.loop = number != 0;
+  return true;
+}
+
 static bool set_check(void *target, const char *value) {
   struct toe_sim_uri *uri = target;
   uint64_t number;
@@ -228,6 +238,7 @@ static const struct uri_option kOptions[] = {
     {"states", set_states, "a file name"},
     {"stats", set_stats, "a file name"},
     {"replay", set_replay, "a file name"},
+    {"loop", set_loop, "0 or 1"},
     {"fst", set_fst, "a file name"},
     {"check", set_check, "0 or 1"},
     {"loss", set_loss, "a chance as 1% or 100ppm"},

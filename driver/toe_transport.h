@@ -4,6 +4,7 @@
  */
 #ifndef TOE_TRANSPORT_H
 #define TOE_TRANSPORT_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #ifdef __cplusplus
@@ -13,11 +14,12 @@ extern "C" {
 /**
  * One engine, reached.  Every member takes @c ctx as its first argument.
  *
- * One thread at a time.  No member calls back.  Accesses take effect in the order in which they are
- * made: octets written by @c mem_write are in memory before a later @c reg_write is seen, and
- * @c mem_read sees everything that the engine announced before.  A write may be posted: it returns
- * before it has taken effect, and what is wrong with it is the result of a later member.  Errors
- * are values of enum toe_err; after TOE_ERR_GONE only @c close is of use.
+ * One thread at a time.  No member calls back, but to the function of @c capture.  Accesses take
+ * effect in the order in which they are made: octets written by @c mem_write are in memory before a
+ * later @c reg_write is seen, and @c mem_read sees everything that the engine announced before.  A
+ * write may be posted: it returns before it has taken effect, and what is wrong with it is the
+ * result of a later member.  Errors are values of enum toe_err; after TOE_ERR_GONE only @c close is
+ * of use.
  */
 struct toe_transport {
   void *ctx;
@@ -63,6 +65,16 @@ struct toe_transport {
   /** Lets go of the engine and frees @c ctx. */
   void (*close)(void *ctx);
 
+  /**
+   * From now on calls @p fn with @p user for each frame that the engine receives (@c sent false) or
+   * has sent, from inside the other members; @p fn NULL ends that.  Times in nanoseconds as in the
+   * captures of the back end.  NULL where frames cannot be seen from the host.
+   */
+  void (*capture)(void *ctx,
+                  void (*fn)(void *user, uint64_t time_ns, bool sent, const void *frame,
+                             size_t len),
+                  void *user);
+
   /** After a failed open: what went wrong and what to do about it, one line.  Else empty. */
   char message[256];
 };
@@ -78,6 +90,30 @@ struct toe_transport {
  *         TOE_ERR_PERMISSION, TOE_ERR_IO or TOE_ERR_NO_MEMORY when the engine cannot be reached.
  */
 int toe_transport_open(const char *uri, struct toe_transport *out);
+
+/** An engine that toe_transport_open() can try. */
+struct toe_transport_found {
+  char uri[128];  /**< what opens it */
+  char text[128]; /**< what it is, in words */
+};
+
+/**
+ * Looks for engines: the simulated ones that are installed.
+ *
+ * @param found  found[max], filled from index 0; may be NULL when max is 0.
+ * @return how many there are, however small @p max is.
+ */
+int toe_transport_list(struct toe_transport_found *found, int max);
+
+/**
+ * Opens two simulated engines of one kind, joined by a wire, in one virtual time.  What @p uri says
+ * of a link counts for each direction.  Waiting on one of them lets both work.
+ *
+ * @param uri  `sim:` without tap, peer, ip, gw, mac, replay, states, stats, fst and loop.
+ * @param out  both are to be closed; on failure out[0].message says why.
+ * @return as toe_transport_open(); TOE_ERR_URI for another scheme.
+ */
+int toe_transport_open_pair(const char *uri, struct toe_transport out[2]);
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,8 @@ struct live {
   struct toe_tap *tap;
   struct toe_link *in, *out; /* NULL: a perfect link */
   struct toe_pcap_writer *pcap;
+  void (*capture)(void *user, uint64_t time_ns, bool sent, const void *frame, size_t len);
+  void *capture_user;
   struct live_log *log;
   uint64_t pcap_offset_ns; /* from the engine's time to the time in captures */
   struct toe_pcap_reader *replay;
@@ -33,6 +35,7 @@ struct live {
   uint64_t replay_ns;        /* when the frame in replay_frame enters, UINT64_MAX: no more */
   size_t replay_len;
   int epoll_fd, timer_fd;
+  bool loop; /* the engine's own frames come back to it */
   bool fd_used;
   uint64_t timer_ns; /* what timer_fd is set to; UINT64_MAX: off */
   int error;         /* what ended the network */
@@ -63,12 +66,16 @@ static uint64_t after(uint64_t now_ns, int64_t timeout_us) {
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
-static void record(struct live *live, uint64_t time_ns, const uint8_t *frame, size_t len) {
-  if (live->pcap != NULL) toe_pcap_write(live->pcap, time_ns + live->pcap_offset_ns, frame, len);
+static void record(struct live *live, uint64_t engine_ns, bool sent, const uint8_t *frame,
+                   size_t len) {
+  const uint64_t time_ns = engine_ns + live->pcap_offset_ns;
+
+  if (live->pcap != NULL) toe_pcap_write(live->pcap, time_ns, frame, len);
+  if (live->capture != NULL) live->capture(live->capture_user, time_ns, sent, frame, len);
 }
 
 static void enter(struct live *live, const uint8_t *frame, size_t len) {
-  record(live, toe_sim_now(live->sim), frame, len);
+  record(live, toe_sim_now(live->sim), false, frame, len);
   toe_sim_frame_in(live->sim, frame, len, 0);
 }
 
@@ -117,6 +124,7 @@ static void frames_in(struct live *live) {
 static void leave(struct live *live, const uint8_t *frame, size_t len) {
   if (live->tap != NULL && toe_tap_write(live->tap, frame, len) == TOE_ERR_GONE)
     live->error = TOE_ERR_GONE;
+  if (live->loop) arrive(live, toe_sim_now(live->sim), frame, len);
 }
 
 static void frames_out(struct live *live) {
@@ -125,7 +133,7 @@ static void frames_out(struct live *live) {
   int len;
 
   while ((len = toe_sim_frame_out(live->sim, live->frame, sizeof live->frame, &time_ns)) > 0) {
-    record(live, time_ns, live->frame, (size_t)len);
+    record(live, time_ns, true, live->frame, (size_t)len);
     if (live->out != NULL)
       toe_link_put(live->out, time_ns, live->frame, (size_t)len);
     else
@@ -269,6 +277,16 @@ static int live_fd(void *ctx) {
   return live->epoll_fd;
 }
 
+static void live_capture(void *ctx,
+                         void (*fn)(void *user, uint64_t time_ns, bool sent, const void *frame,
+                                    size_t len),
+                         void *user) {
+  struct live *live = ctx;
+
+  live->capture = fn;
+  live->capture_user = user;
+}
+
 static void live_close(void *ctx) {
   struct live *live = ctx;
 
@@ -326,6 +344,7 @@ static int open_network(struct live *live, const struct toe_live_config *config,
   int result = open_links(live, config, message);
 
   live->replay_ns = UINT64_MAX;
+  live->loop = config->loop;
   if (result == 0 && config->pcap != NULL)
     result = toe_pcap_create(config->pcap, &live->pcap, message);
   if (result == 0 && config->replay != NULL)
@@ -382,6 +401,7 @@ int toe_live_open(const struct toe_live_config *config, struct toe_transport *ou
   out->now_us = live_now_us;
   out->fd = live_fd;
   out->close = live_close;
+  out->capture = live_capture;
   return 0;
 }
 

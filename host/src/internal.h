@@ -117,6 +117,11 @@ struct toe_listener {
 
 struct toe_monitor;
 
+struct capture {
+  toe_capture_fn *fn; /* NULL: none */
+  void *user;
+};
+
 struct toe_engine {
   struct toe_transport transport;
   bool gone;
@@ -151,7 +156,9 @@ struct toe_engine {
   bool sync_done;
   struct toe_conn_info info;
 
-  struct toe_monitor *monitor; /* NULL: none */
+  struct toe_monitor *monitor;    /* NULL: none */
+  struct capture capture;         /* the program's */
+  struct capture monitor_capture; /* that of who watches */
 
   uint64_t random; /* state of the local port numbers */
   uint32_t late_commands;
@@ -291,6 +298,11 @@ void source_ready(struct toe_engine *engine, struct source *source);
 /* Answers who has asked; nothing to do without a monitor. */
 void monitor_serve(struct toe_engine *engine);
 void monitor_close(struct toe_engine *engine);
+
+/* ---- capture.c ------------------------------------------------------------------------------ */
+
+/* The monitor's own toe_capture(). */
+int capture_for_monitor(struct toe_engine *engine, toe_capture_fn *fn, void *user);
 
 /* ---- counters.c ----------------------------------------------------------------------------- */
 

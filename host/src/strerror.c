@@ -48,6 +48,8 @@ const char *toe_strerror(int err) {
       return "the engine refused a command";
     case TOE_ERR_UNREACHABLE:
       return "protocol or port unreachable";
+    case TOE_ERR_NO_TRACE:
+      return "the engine has no trace port";
     default:
       return "unknown error";
   }

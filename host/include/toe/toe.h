@@ -382,6 +382,20 @@ int toe_report(struct toe_engine *engine, char **text);
  */
 int toe_monitor(struct toe_engine *engine, const char *path);
 
+/** Gets one frame; it is valid until the function returns, which may not call toe_*(). */
+typedef void toe_capture_fn(void *user, uint64_t time_ns, bool sent, const void *frame, size_t len);
+
+/**
+ * Call fn for every frame that the engine receives or has sent, from the first octet of the
+ * destination address on and without FCS, whenever a function of this library lets the engine work.
+ *
+ * @param fn    with time_ns, nanoseconds since 1970 or, where the engine's time runs free, since
+ *              its start; NULL ends it.
+ * @return 0, TOE_ERR_NO_TRACE where the host cannot see the engine's frames (on a board),
+ * TOE_ERR_GONE.
+ */
+int toe_capture(struct toe_engine *engine, toe_capture_fn *fn, void *user);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,6 +28,7 @@ enum toe_err {
   TOE_ERR_ABORTED = -18,     /**< this side aborted the connection */
   TOE_ERR_ENGINE = -19,      /**< the engine refused a command that it should have taken */
   TOE_ERR_UNREACHABLE = -20, /**< ICMP: the other end has no such protocol or port */
+  TOE_ERR_NO_TRACE = -21,    /**< the engine is not one whose frames and events can be seen */
 };
 
 #endif

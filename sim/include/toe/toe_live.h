@@ -20,6 +20,7 @@ struct toe_live_config {
   const char *states; /**< state log to write, as JSON lines (sim/live_log.h).  NULL: none */
   const char *stats;  /**< statistics to write at the end, as JSON.  NULL: none */
   const char *replay; /**< capture whose frames enter the engine, NULL: none */
+  bool loop;          /**< what the engine sends comes back to it, as with a loopback plug */
   struct toe_link_config link; /**< between network and engine, each direction by itself */
 };
 
@@ -37,6 +38,17 @@ struct toe_live_config {
  * for a log that cannot be written.
  */
 int toe_live_open(const struct toe_live_config *config, struct toe_transport *out);
+
+/**
+ * Creates two engines that are equal but for their seeds, and toe_pair_create() between them.  Both
+ * transports are to be closed, in any order.
+ *
+ * @param config  copied.  Neither tap nor anything else of a network but pcap and link is taken; a
+ *                link without delay has one of a microsecond.
+ * @param out     out[2].
+ * @return as toe_live_open(), with out[0].message; TOE_ERR_URI for a field that is not taken.
+ */
+int toe_live_open_pair(const struct toe_live_config *config, struct toe_transport *out);
 
 /** The engine behind a transport of toe_live_open(), for its counts and its trace port. */
 struct toe_sim *toe_live_sim(const struct toe_transport *transport);
