@@ -95,17 +95,18 @@ $(eval $(call sim_variant,w128_small,DataWidth=128 NumConns=32 RxRingLog2=12 TxR
 
 LIBTOE_SIM := $(if $(SIM_OBJECTS),$(LIB)/libtoe_sim_w64.so)
 
-# --- Programs: one C file each -------------------------------------------------------------------
+# --- Programs: a folder of host/tools each, or a file of host/examples ----------------------------
 
-PROGRAM_SOURCES := $(wildcard host/tools/*.c host/examples/*.c)
-PROGRAMS        := $(patsubst %.c,$(BIN)/%,$(notdir $(PROGRAM_SOURCES)))
+TOOLS    := $(patsubst host/tools/%/,$(BIN)/%,$(wildcard host/tools/*/))
+EXAMPLES := $(patsubst host/examples/%.c,$(BIN)/%,$(wildcard host/examples/*.c))
 
 define program
-$(BIN)/$(basename $(notdir $(1))): $(call objects,$(1)) $(LIB)/libtoe.a
+$(1): $(call objects,$(2)) $(LIB)/libtoe.a
 	@mkdir -p $$(@D)
 	@$$(CC) -o $$@ $$^ -ljansson $$(LIBTOE_NEEDS)
 endef
-$(foreach source,$(PROGRAM_SOURCES),$(eval $(call program,$(source))))
+$(foreach tool,$(TOOLS),$(eval $(call program,$(tool),$(wildcard host/tools/$(notdir $(tool))/*.c))))
+$(foreach example,$(EXAMPLES),$(eval $(call program,$(example),host/examples/$(notdir $(example)).c)))
 
 # Programs that own a simulated engine are linked with it, at its place in build/ or when installed.
 SIM_PROGRAMS := $(patsubst sim/examples/%.c,$(BIN)/%,$(wildcard sim/examples/*.c))
@@ -114,12 +115,12 @@ $(SIM_PROGRAMS): $(BIN)/%: $(BUILD)/obj/sim/examples/%.o $(LIB)/libtoe.a $(LIBTO
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../lib' $(LIBTOE_NEEDS)
 
-ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(PROGRAMS) $(SIM_PROGRAMS)
+ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS) $(EXAMPLES) $(SIM_PROGRAMS)
 
 # --- Installation --------------------------------------------------------------------------------
 
 HEADERS       := $(wildcard host/include/toe/*.h sim/include/toe/*.h driver/toe_transport.h)
-TOOLS         := $(patsubst host/tools/%.c,$(BIN)/%,$(wildcard host/tools/*.c))
+MAN_PAGES     := $(wildcard host/tools/*/*.[1-8])
 UDEV_RULES    := $(wildcard driver/*.rules)
 INSTALL_FILES := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS)
 
@@ -131,8 +132,7 @@ install -m 644 $(LIB)/libtoe.a "$$to/lib"; \
 install -m 755 $(LIB)/libtoe.so.$(SOVERSION) $(LIBTOE_SIM) "$$to/lib"; \
 ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
 $(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
-install -d "$$to/share/man/man1"; \
-install -m 644 host/tools/*.1 "$$to/share/man/man1"; \
+for page in $(MAN_PAGES); do install -D -m 644 -t "$$to/share/man/man$${page##*.}" "$$page"; done; \
 install -d "$$to/lib/udev/rules.d"; \
 install -m 644 $(UDEV_RULES) "$$to/lib/udev/rules.d"; \
 for pc in libtoe libtoe-sim; do \

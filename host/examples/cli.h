@@ -47,14 +47,14 @@ enum {
   "  --mtu OCTETS       576 to 9000\n"                                             \
   "  --duration SEC     end after so much time of the engine\n"                    \
   "  --count N          end after so many\n"                                       \
-  "  --monitor PATH     UNIX socket on which toectl can see the engine\n"          \
+  "  --monitor NAME     lets toectl see the engine under this name\n"              \
   "  --help\n"
 
 struct cli {
   const char *program;
   const char *uri;
   struct toe_config config;
-  const char *monitor;  /* NULL: none */
+  const char *monitor;  /* name or path of a socket, NULL: none */
   uint64_t duration_us; /* UINT64_MAX: no limit */
   uint64_t count;       /* UINT64_MAX: no limit */
 };

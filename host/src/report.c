@@ -54,12 +54,13 @@ static void write_conn(struct toe_conn *conn, FILE *out) {
   write_address(out, "local", info.local_ip, info.local_port);
   write_address(out, "remote", info.remote_ip, info.remote_port);
   fprintf(out,
-          " owner=%s recv_queue=%zu send_queue=%zu snd_una=%u snd_nxt=%u rcv_nxt=%u snd_wnd=%u "
+          " owner=%s recv_queue=%zu send_queue=%zu iss=%u irs=%u snd_una=%u snd_nxt=%u rcv_nxt=%u "
+          "snd_wnd=%u "
           "cwnd=%u ssthresh=%u srtt_us=%u rttvar_us=%u rto_us=%u snd_mss=%u snd_wscale=%u "
           "rcv_wscale=%u timestamps=%d sack=%d retransmits=%u retries=%u icmp=%u/%u\n",
-          owner_of(conn), toe_recv_waiting(conn), toe_send_unacked(conn), info.snd_una,
-          info.snd_nxt, info.rcv_nxt, info.snd_wnd, info.cwnd, info.ssthresh, info.srtt_us,
-          info.rttvar_us, info.rto_us, info.snd_mss, info.snd_wscale, info.rcv_wscale,
+          owner_of(conn), toe_recv_waiting(conn), toe_send_unacked(conn), info.iss, info.irs,
+          info.snd_una, info.snd_nxt, info.rcv_nxt, info.snd_wnd, info.cwnd, info.ssthresh,
+          info.srtt_us, info.rttvar_us, info.rto_us, info.snd_mss, info.snd_wscale, info.rcv_wscale,
           info.timestamps, info.sack, info.retransmits, info.retries, info.icmp_type,
           info.icmp_code);
 }

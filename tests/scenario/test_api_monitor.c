@@ -20,14 +20,20 @@ static void setup(void) {
 }
 
 static void teardown(void) {
+  char path[128];
+
   unlink(address.sun_path);
+  snprintf(path, sizeof path, "%s/opentoe", folder);
+  rmdir(path);
   rmdir(folder);
 }
 
-static int ask(void) {
+static int ask(const char *request) {
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+      send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
+    return fd;
   close(fd);
   return -1;
 }
@@ -141,11 +147,11 @@ Test(api_monitor, who_connects_gets_the_report, .init = setup, .fini = teardown)
   cr_assert_eq(stat(address.sun_path, &status), 0);
   cr_expect_eq(status.st_mode & 0777, 0600);
   api_connect(p, conns);
-  const int first = ask(), second = ask();
+  const int first = ask("report\n"), second = ask("report\n");
   cr_expect_eq(lines_with(answer(p, first), "\nconnection id="), 1);
   cr_expect_eq(lines_with(answer(p, second), "\nconnection id="), 1);
   api_pair_delete(p);
-  cr_expect_eq(ask(), -1);
+  cr_expect_eq(ask("report\n"), -1);
   cr_expect_neq(stat(address.sun_path, &status), 0);
 }
 
@@ -154,13 +160,13 @@ Test(api_monitor, who_goes_away_or_does_not_read_stops_nothing, .init = setup, .
   struct toe_conn *conns[2];
 
   cr_assert_eq(toe_monitor(p->engine[0], address.sun_path), 0);
-  close(ask());
-  const int silent = ask();
+  close(ask("report\n"));
+  const int silent = ask("report\n");
   api_connect(p, conns);
   api_run(p, 1000);
   close(silent);
   api_run(p, 1000);
-  cr_expect_eq(lines_with(answer(p, ask()), "\nconnection id="), 1);
+  cr_expect_eq(lines_with(answer(p, ask("report\n")), "\nconnection id="), 1);
   api_pair_delete(p);
 }
 
@@ -181,5 +187,160 @@ Test(api_monitor, path_in_use_is_refused_and_a_left_over_one_replaced, .init = s
   memset(too_long, 'x', sizeof too_long);
   too_long[sizeof too_long - 1] = '\0';
   cr_expect_eq(toe_monitor(p->engine[1], too_long), TOE_ERR_RANGE);
+  api_pair_delete(p);
+}
+
+Test(api_monitor, request_in_pieces_is_one_and_another_is_an_error, .init = setup,
+     .fini = teardown) {
+  struct api_pair *p = api_pair_new();
+
+  cr_assert_eq(toe_monitor(p->engine[0], address.sun_path), 0);
+  const int fd = ask("rep");
+  api_run(p, 100);
+  cr_assert_eq(send(fd, "ort\n", 4, MSG_NOSIGNAL), 4);
+  cr_expect_eq(lines_with(answer(p, fd), "engine version="), 1);
+  cr_expect_str_eq(answer(p, ask("reports\n")), "error argument outside its range\n");
+  cr_expect_str_eq(answer(p, ask("a line that is longer than any request is")), "");
+  api_pair_delete(p);
+}
+
+Test(api_monitor, name_without_slash_is_a_socket_in_the_users_folder, .init = setup,
+     .fini = teardown) {
+  struct api_pair *p = api_pair_new();
+  char path[128];
+
+  setenv("XDG_RUNTIME_DIR", folder, 1);
+  cr_assert_eq(toe_monitor_folder(path, sizeof path), 0);
+  cr_expect_eq(strncmp(path, folder, strlen(folder)), 0);
+  cr_expect_str_eq(path + strlen(folder), "/opentoe");
+  cr_expect_eq(toe_monitor_folder(path, strlen(path)), TOE_ERR_RANGE);
+  cr_assert_eq(toe_monitor(p->engine[0], "one"), 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s/opentoe/one", folder);
+  cr_expect_eq(lines_with(answer(p, ask("report\n")), "engine version="), 1);
+  /* Anybody could put a socket of theirs into a folder like this. */
+  snprintf(path, sizeof path, "%s/opentoe", folder);
+  cr_assert_eq(chmod(path, 0777), 0);
+  cr_expect_eq(toe_monitor(p->engine[1], "two"), TOE_ERR_PERMISSION);
+  api_pair_delete(p);
+  unsetenv("XDG_RUNTIME_DIR");
+  cr_assert_eq(toe_monitor_folder(path, sizeof path), 0);
+  cr_expect_eq(strncmp(path, "/tmp/opentoe-", 13), 0);
+}
+
+/* ---- Capture -------------------------------------------------------------------------------- */
+
+typedef void frame_fn(void *user, uint64_t time_ns, bool sent, const void *frame, size_t len);
+
+/* Stands in for a transport that sees frames: the test tells of them. */
+static struct {
+  frame_fn *fn;
+  void *user;
+  unsigned calls;
+} port;
+
+static void capture_port(void *ctx, frame_fn *fn, void *user) {
+  (void)ctx;
+  port.fn = fn;
+  port.user = user;
+  port.calls++;
+}
+
+static void count_frame(void *user, uint64_t time_ns, bool sent, const void *frame, size_t len) {
+  (void)time_ns;
+  (void)frame;
+  (void)len;
+  ((unsigned *)user)[sent]++;
+}
+
+Test(api_capture, engine_whose_frames_nobody_sees_says_so, .init = setup, .fini = teardown) {
+  struct api_pair *p = api_pair_new();
+
+  cr_expect_eq(toe_capture(p->engine[0], count_frame, NULL), TOE_ERR_NO_TRACE);
+  cr_assert_eq(toe_monitor(p->engine[0], address.sun_path), 0);
+  cr_expect_str_eq(answer(p, ask("capture\n")), "error the engine has no trace port\n");
+  api_pair_delete(p);
+}
+
+/* What a capturing client gets while the owner works, until so many octets have come. */
+static void expect_stream(struct api_pair *p, int fd, const char *wanted, size_t len) {
+  char got[256];
+  size_t had = 0;
+
+  cr_assert_leq(len, sizeof got);
+  for (int i = 0; i < 1000 && had < len; i++) {
+    cr_assert_geq(toe_process(p->engine[0], 0), 0);
+    const ssize_t some = recv(fd, got + had, sizeof got - had, MSG_DONTWAIT);
+    cr_assert_neq(some, 0);
+    if (some > 0) had += (size_t)some;
+  }
+  cr_assert_eq(had, len);
+  cr_expect_arr_eq(got, wanted, len);
+}
+
+Test(api_capture, program_and_clients_get_each_frame, .init = setup, .fini = teardown) {
+  static const char first[] = "frame ns=5 sent=0 len=3 dropped=0\na\0b";
+  static const char second[] = "frame ns=6 sent=1 len=1 dropped=0\nc";
+  struct api_pair *p = api_pair_new();
+  unsigned counts[2] = {0, 0};
+
+  p->engine[0]->transport.capture = capture_port;
+  cr_assert_eq(toe_monitor(p->engine[0], address.sun_path), 0);
+  cr_assert_eq(toe_capture(p->engine[0], count_frame, counts), 0);
+  const int fd = ask("capture\n");
+  expect_stream(p, fd, "capture\n", 8);
+  port.fn(port.user, 5, false, "a\0b", 3);
+  expect_stream(p, fd, first, sizeof first - 1);
+  cr_expect_eq(lines_with(answer(p, ask("report\n")), "engine version="), 1);
+  cr_assert_eq(toe_capture(p->engine[0], NULL, NULL), 0);
+  port.fn(port.user, 6, true, "c", 1);
+  expect_stream(p, fd, second, sizeof second - 1);
+  cr_expect_eq(counts[0], 1);
+  cr_expect_eq(counts[1], 0);
+  /* When the last one goes away, nobody listens any more. */
+  close(fd);
+  api_run(p, 100);
+  cr_expect_null(port.fn);
+  api_pair_delete(p);
+}
+
+/* Everything that is there for a client, while the owner works. */
+static size_t drain(struct api_pair *p, int fd, char *into, size_t capacity) {
+  size_t len = 0;
+
+  for (int quiet = 0; quiet < 10; quiet++) {
+    cr_assert_geq(toe_process(p->engine[0], 0), 0);
+    const ssize_t got = recv(fd, into + len, capacity - len, MSG_DONTWAIT);
+    if (got <= 0) continue;
+    len += (size_t)got;
+    quiet = 0;
+  }
+  return len;
+}
+
+Test(api_capture, slow_client_loses_frames_that_are_counted, .init = setup, .fini = teardown) {
+  enum { FRAME = 10000, FRAMES = 1000, CAPACITY = 8 << 20 };
+  static char frame[FRAME], stream[CAPACITY];
+  struct api_pair *p = api_pair_new();
+  unsigned got = 0, lost = 0;
+
+  p->engine[0]->transport.capture = capture_port;
+  cr_assert_eq(toe_monitor(p->engine[0], address.sun_path), 0);
+  const int fd = ask("capture\n");
+  expect_stream(p, fd, "capture\n", 8);
+  for (int i = 0; i < FRAMES; i++) port.fn(port.user, 0, true, frame, sizeof frame);
+  size_t len = drain(p, fd, stream, CAPACITY);
+  /* The next one that finds room says how many did not. */
+  port.fn(port.user, 0, true, frame, sizeof frame);
+  len += drain(p, fd, stream + len, CAPACITY - len);
+  for (size_t at = 0; at < len; got++) {
+    unsigned long long dropped = 0;
+    cr_assert_eq(sscanf(stream + at, "frame ns=0 sent=1 len=10000 dropped=%llu\n", &dropped), 1);
+    at += strcspn(stream + at, "\n") + 1 + FRAME;
+    lost += (unsigned)dropped;
+  }
+  cr_expect_geq(got, 400, "%u", got);
+  cr_expect_gt(lost, 0);
+  cr_expect_eq(got + lost, FRAMES + 1);
+  close(fd);
   api_pair_delete(p);
 }

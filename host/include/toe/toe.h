@@ -372,15 +372,26 @@ int toe_counters(struct toe_engine *engine, struct toe_counter *counters, int ma
 int toe_report(struct toe_engine *engine, char **text);
 
 /**
- * Let other programs of the same user see the engine: toectl --socket PATH.  Who connects to the
- * UNIX socket gets toe_report() from the next toe_process() or toe_wait(); nothing can be changed
- * through it.  It ends with toe_close().
+ * Let other programs of the same user see the engine: toectl --socket NAME.  Who connects to the
+ * UNIX socket and writes a line "report" gets toe_report() from the next toe_process() or
+ * toe_wait(); a line "capture" gives the frames from then on, and those that the reader is too slow
+ * for are left out and counted.  Nothing can be changed through it.  It ends with toe_close().
  *
- * @param path  of the socket; one that nobody listens on is replaced.
+ * @param name  path of the socket, or a name without a slash for one in toe_monitor_folder(), where
+ *              toectl finds it by itself.  A socket that nobody listens on is replaced.
  * @return 0, TOE_ERR_IN_USE, TOE_ERR_PERMISSION, TOE_ERR_IO, TOE_ERR_RANGE (path too long),
  *         TOE_ERR_STATE (there is one already), TOE_ERR_NO_MEMORY, TOE_ERR_GONE.
  */
-int toe_monitor(struct toe_engine *engine, const char *path);
+int toe_monitor(struct toe_engine *engine, const char *name);
+
+/**
+ * The folder of this user's sockets: opentoe in $XDG_RUNTIME_DIR, or else /tmp/opentoe-UID.
+ * toe_monitor() makes it.
+ *
+ * @param path  path[path_len]
+ * @return 0, or TOE_ERR_RANGE when it does not fit.
+ */
+int toe_monitor_folder(char *path, size_t path_len);
 
 /** Gets one frame; it is valid until the function returns, which may not call toe_*(). */
 typedef void toe_capture_fn(void *user, uint64_t time_ns, bool sent, const void *frame, size_t len);
