@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_list, command_info, command_listeners, command_connections,
-    command_counters;
+    command_counters, command_watch;
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 
@@ -99,5 +99,13 @@ json_t *report_json(char *text, const char *word);
 /* A whole command: options, report, and then JSON or show(). */
 int report_command(struct ctl *ctl, int argc, char **argv, const struct command *command,
                    const char *word, void (*show)(const struct ctl *ctl, char *text));
+
+/* ---- screen.c ------------------------------------------------------------------------------- */
+
+/* True when standard output is a terminal that can place its cursor. */
+bool screen_can_place(void);
+/* Shows text in place of what was there, cut off at the last row.  The first call takes over the
+ * screen, which is given back when the program ends. */
+void screen_show(const char *text);
 
 #endif
