@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_list, command_info, command_listeners, command_connections,
-    command_counters, command_watch;
+    command_counters, command_watch, command_capture;
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 
@@ -107,5 +107,13 @@ bool screen_can_place(void);
 /* Shows text in place of what was there, cut off at the last row.  The first call takes over the
  * screen, which is given back when the program ends. */
 void screen_show(const char *text);
+
+/* ---- pcapng.c ------------------------------------------------------------------------------- */
+
+/* The start of a capture of Ethernet frames.  False when it could not be written, as below. */
+bool pcapng_begin(FILE *file);
+/* One frame; dropped: so many were lost before it. */
+bool pcapng_frame(FILE *file, uint64_t time_ns, bool sent, uint64_t dropped, const void *frame,
+                  size_t len);
 
 #endif
