@@ -42,6 +42,12 @@ endef
 
 $(BUILD)/obj/tests/%: INCLUDES += $(TEST_INC)
 
+# What the tools are made of, but for their main().
+$(LIB)/libtool_units.a: $(call objects,$(filter-out %/main.c,$(wildcard host/tools/*/*.c)))
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 # --- Units ---------------------------------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/%.c,$(TESTS)/%,$(wildcard tests/unit/test_*.c))
@@ -98,7 +104,7 @@ define sim_test_rules
 SIM_TESTS += $(call sim_test,$(1))
 
 $(call sim_test,$(1)): $(BUILD)/obj/tests/$(call field,1,$(1)).o $(TEST_LIB) $(WIRE) \
-  $(firstword $(LIBTOE)) $(LIB)/libtoe_sim_$(call field,2,$(1)).so
+  $(LIB)/libtool_units.a $(firstword $(LIBTOE)) $(LIB)/libtoe_sim_$(call field,2,$(1)).so
 	$$(link_test)
 endef
 $(foreach test,$(SIM_TEST_LIST),$(eval $(call sim_test_rules,$(test))))
