@@ -5,8 +5,8 @@
 #include "host/tools/toectl/toectl.h"
 
 static const struct command *const kCommands[] = {
-    &command_list,     &command_info,  &command_listeners, &command_connections,
-    &command_counters, &command_watch, &command_capture,   &command_selftest,
+    &command_list,  &command_info,    &command_listeners, &command_connections, &command_counters,
+    &command_watch, &command_capture, &command_selftest,  &command_bench,
 };
 
 static const size_t kCommandCount = sizeof kCommands / sizeof kCommands[0];

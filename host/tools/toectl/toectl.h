@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command command_list, command_info, command_listeners, command_connections,
-    command_counters, command_watch, command_capture, command_selftest;
+    command_counters, command_watch, command_capture, command_selftest, command_bench;
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 
