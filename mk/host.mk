@@ -108,6 +108,13 @@ endef
 $(foreach tool,$(TOOLS),$(eval $(call program,$(tool),$(wildcard host/tools/$(notdir $(tool))/*.c))))
 $(foreach example,$(EXAMPLES),$(eval $(call program,$(example),host/examples/$(notdir $(example)).c)))
 
+# How `toectl program` loads each board.
+BOARD_TABLE := $(BUILD)/share/opentoe/boards.json
+
+$(BOARD_TABLE): tools/board_table.py $(wildcard boards/*/board.py) | setup
+	@mkdir -p $(@D)
+	@$(PYTHON) $< >$@
+
 # Programs that own a simulated engine are linked with it, at its place in build/ or when installed.
 SIM_PROGRAMS := $(patsubst sim/examples/%.c,$(BIN)/%,$(wildcard sim/examples/*.c))
 
@@ -115,14 +122,14 @@ $(SIM_PROGRAMS): $(BIN)/%: $(BUILD)/obj/sim/examples/%.o $(LIB)/libtoe.a $(LIBTO
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../lib' $(LIBTOE_NEEDS)
 
-ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS) $(EXAMPLES) $(SIM_PROGRAMS)
+ALL_TARGETS := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS) $(EXAMPLES) $(SIM_PROGRAMS) $(BOARD_TABLE)
 
 # --- Installation --------------------------------------------------------------------------------
 
 HEADERS       := $(wildcard host/include/toe/*.h sim/include/toe/*.h driver/toe_transport.h)
 MAN_PAGES     := $(wildcard host/tools/*/*.[1-8])
+INSTALL_FILES := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS) $(BOARD_TABLE)
 UDEV_RULES    := $(wildcard driver/*.rules)
-INSTALL_FILES := $(LIBTOE) $(LIBTOE_SIM) $(TOOLS)
 
 define install_files
 set -e; to='$(DESTDIR)$(PREFIX)'; \
@@ -133,6 +140,7 @@ install -m 755 $(LIB)/libtoe.so.$(SOVERSION) $(LIBTOE_SIM) "$$to/lib"; \
 ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
 $(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
 for page in $(MAN_PAGES); do install -D -m 644 -t "$$to/share/man/man$${page##*.}" "$$page"; done; \
+install -D -m 644 -t "$$to/share/opentoe" $(BOARD_TABLE); \
 install -d "$$to/lib/udev/rules.d"; \
 install -m 644 $(UDEV_RULES) "$$to/lib/udev/rules.d"; \
 for pc in libtoe libtoe-sim; do \

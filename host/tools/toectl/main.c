@@ -6,7 +6,7 @@
 
 static const struct command *const kCommands[] = {
     &command_list,  &command_info,    &command_listeners, &command_connections, &command_counters,
-    &command_watch, &command_capture, &command_selftest,  &command_bench,
+    &command_watch, &command_capture, &command_selftest,  &command_bench,       &command_program,
 };
 
 static const size_t kCommandCount = sizeof kCommands / sizeof kCommands[0];

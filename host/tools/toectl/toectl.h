@@ -25,7 +25,8 @@ struct command {
 };
 
 extern const struct command command_list, command_info, command_listeners, command_connections,
-    command_counters, command_watch, command_capture, command_selftest, command_bench;
+    command_counters, command_watch, command_selftest, command_program, command_capture,
+    command_bench;
 
 /* ---- options.c ------------------------------------------------------------------------------ */
 
