@@ -141,6 +141,7 @@ ln -sf libtoe.so.$(SOVERSION) "$$to/lib/libtoe.so"; \
 $(if $(TOOLS),install -m 755 $(TOOLS) "$$to/bin";) \
 for page in $(MAN_PAGES); do install -D -m 644 -t "$$to/share/man/man$${page##*.}" "$$page"; done; \
 install -D -m 644 -t "$$to/share/opentoe" $(BOARD_TABLE); \
+install -D -m 644 host/tools/toectl/completion.bash "$$to/share/bash-completion/completions/toectl"; \
 install -d "$$to/lib/udev/rules.d"; \
 install -m 644 $(UDEV_RULES) "$$to/lib/udev/rules.d"; \
 for pc in libtoe libtoe-sim; do \
