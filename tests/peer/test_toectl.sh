@@ -87,9 +87,34 @@ expect 0 "$out/far/from/any/lib/toectl" list
 complains 'no engine found'
 silent
 expect 0 "$out/far/from/any/lib/toectl" list --json
-json 'j == {"running": [], "engines": []}'
+json 'j["running"] == [] and j["engines"] == [] and isinstance(j["boards"], list)'
 expect 0 "$toectl" list --json
 json 'any(e["uri"] == "sim:width=64,conns=1024" for e in j["engines"])'
+
+# A board on USB: an FT2232H that the system knows of, and that does not answer for its strings.
+device=12010002000000400304106000070102030109023700020100A0FA
+interface=0904%02X0002FFFFFF000705%02X020002000705%02X02000200
+descriptors=$device$(printf "$interface$interface" 0 0x81 2 1 0x83 4)
+cat >"$out/usb" <<END
+P: /devices/pci0000:00/0000:00:14.0/usb1/1-2
+N: bus/usb/001/002=$descriptors
+E: DEVNAME=/dev/bus/usb/001/002
+E: DEVTYPE=usb_device
+E: SUBSYSTEM=usb
+E: BUSNUM=001
+E: DEVNUM=002
+E: PRODUCT=403/6010/700
+A: busnum=1\\n
+A: devnum=2\\n
+A: speed=480\\n
+A: bConfigurationValue=1\\n
+H: descriptors=$descriptors
+
+END
+expect 0 umockdev-run -d "$out/usb" -- "$toectl" list
+says '^--uri usb:path=1-2 +a board on USB$'
+expect 0 umockdev-run -d "$out/usb" -- "$toectl" list --json
+json 'len(j["boards"]) == 1 and j["boards"][0]["uri"] == "usb:path=1-2" and j["boards"][0]["path"] == "1-2"'
 
 # --- An engine of its own ------------------------------------------------------------------------
 engine=(--uri sim:ip=10.0.0.2/24)
@@ -360,8 +385,10 @@ for command in $commands; do
   done
 done
 page=$(mandoc -Tascii host/tools/toectl/toe-uri.7 | sed 's/.\x08//g')
-for option in $("$toectl" info --uri sim:nonsense=1 2>&1 | sed 's/.*it has//'); do
-  grep -qE "\b$option=" <<<"$page" || bad "toe-uri(7) does not know $option="
+for scheme in sim usb; do
+  for option in $("$toectl" info --uri "$scheme:nonsense=1" 2>&1 | sed 's/.*it has//'); do
+    grep -qE "\b$option=" <<<"$page" || bad "toe-uri(7) does not know $option= of $scheme:"
+  done
 done
 
 exit "$failed"
