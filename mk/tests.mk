@@ -3,7 +3,8 @@
 # Test programs, found by their names; nothing has to be listed.
 #
 #   tests/unit/test_*.c      C units; linked with libtoe and the objects of sim/
-#   tests/rtl/test_*.c       one block each, on a Verilated model of it; needs a line such as
+#   tests/rtl/test_*.c       one block each, on a Verilated model of it; linked with libtoe; needs a
+#                            line such as
 #                              /* tb: top=toe_fifo widths=64,512 params=Depth=16,Width=8 */
 #                            widths (one program for each, parameter DataWidth, macro DATA_WIDTH)
 #                            and params may be left out; a test top is tests/rtl/TOP.sv
@@ -83,7 +84,7 @@ $(call rtl_test,$(1)).o: tests/rtl/$(call field,1,$(1)).c $(VERILATED)/$(call rt
 	@$$(CC) $$(CFLAGS) $$(INCLUDES) $$(TEST_INC) -I$(VERILATED)/$(call rtl_model,$(1)) \
 	  $(if $(call field,3,$(1)),-DDATA_WIDTH=$(call field,3,$(1))) -MMD -MP -c $$< -o $$@
 
-$(call rtl_test,$(1)): $(call rtl_test,$(1)).o $(TEST_LIB) \
+$(call rtl_test,$(1)): $(call rtl_test,$(1)).o $(TEST_LIB) $(firstword $(LIBTOE)) \
   $(VERILATED)/$(call rtl_model,$(1))/libtb.a
 	$$(link_test)
 endef
