@@ -86,7 +86,7 @@ module toe_tcb
   localparam int unsigned ConnWidth = $clog2(NumConns);
   localparam int unsigned TxDepth = 16;
   localparam int unsigned VerdictDepth = 16;
-  localparam int unsigned NtfDepth = 8;
+  localparam int unsigned NtfDepth = 16;
   localparam int unsigned EndingDepth = 16;
 
   // ---- After reset: forget every connection ------------------------------------------------
@@ -109,7 +109,7 @@ module toe_tcb
 
   outputs_t room, take;
   logic notify_room;
-  logic ev_valid;
+  logic ev_valid, arb_busy;
   tcb_event_t ev;
 
   toe_event_arb #(
@@ -134,6 +134,7 @@ module toe_tcb
       .notify_valid_i(notify_valid),
       .notify_ready_o(notify_ready),
       .notify_conn_i (notify_conn),
+      .busy_o        (arb_busy),
       .room_i        (room),
       .notify_room_i (notify_room),
       .take_o        (take),
@@ -241,14 +242,15 @@ module toe_tcb
   assign used.ending  = done_valid && (action.time_wait || action.unlink || action.free);
   assign unused       = done_valid ? outputs_of(done_kind) & ~used : '0;
 
-  assign room.tx      = tx_room != '0;
-  assign room.verdict = verdict_room != '0;
-  assign room.ntf     = ntf_room != '0;
-  assign room.ending  = ending_room != '0;
+  // A place besides the one that an event may be taking in this very cycle.
+  assign room.tx      = tx_room > 1;
+  assign room.verdict = verdict_room > 1;
+  assign room.ntf     = ntf_room > 1;
+  assign room.ending  = ending_room > 1;
 
-  // The last place is for commands, which need room in the segment queue at the same time and might
-  // never find both.
-  assign notify_room  = ntf_room > 1;
+  // What a command needs is left by notifications, because it needs room in the segment queue at the
+  // same time and might never find both.
+  assign notify_room  = ntf_room > 3;
 
   toe_credit #(
       .Depth(TxDepth)
@@ -466,7 +468,7 @@ module toe_tcb
   assign notify_idle = notify_empty || !notify_room;
   assign ntf_idle = ntf_count == '0 || (ntf_valid_o && !ntf_ready_i);
 
-  assign idle_o = !clearing && !rx_ev_valid_i && !cmd_ev_valid_i && !pipe_busy &&
+  assign idle_o = !clearing && !rx_ev_valid_i && !arb_busy && !cmd_ev_valid_i && !pipe_busy &&
       timers_idle && send_empty && notify_idle && tx_count == '0 && verdict_count == '0 &&
       ntf_idle && ending_count == '0;
 

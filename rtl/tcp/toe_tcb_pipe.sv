@@ -67,7 +67,7 @@ module toe_tcb_pipe
     return uses_tcb(kind) && in_range(conn);
   endfunction
 
-  // Stage k holds the event granted k cycles ago.
+  // Stage k holds the event granted k - 1 cycles ago.
   logic [WriteStage:1] valid_q;
   tcb_event_t ev_q2, ev_q3, ev_q4, ev_q5, ev_q6, ev_q7;
   tcb_event_e kind_q8;

@@ -7,9 +7,8 @@ package toe_tcb_pkg;
   import toe_pkg::*;
   import toe_tcp_pkg::*;
 
-  // Cycles from an event's grant to the cycle in which its results are written.  The grant is
-  // cycle 0, the RAM read 1, its output and tcb_load 2, then one cycle for each further function
-  // of toe_step_pkg.
+  // The stage in which an event's results are written.  Stage 1 is its grant and the RAM read, 2 the
+  // RAM's output and tcb_load, then one for each further function of toe_step_pkg.
   localparam int unsigned WriteStage = 8;
 
   // An event whose RAM output appears in the cycle of an earlier event's write takes what is being

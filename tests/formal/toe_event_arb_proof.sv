@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // toe_event_arb grants one event a cycle, to who offers one and has room for all that it may cause;
-// the event comes out whole in the next cycle; two events of one connection are never so near to each
+// the event comes out whole; two events of one connection are never so near to each
 // other that the second would miss what the first writes; and every source is served in bounded time.
 //
 // The bounds are ranks: numbers made of the arbiter's state that fall in every cycle in which the
@@ -36,7 +36,7 @@ module toe_event_arb_proof
   typedef logic [ConnWidth-1:0] conn_t;
   typedef logic [11:0] rank_t;
 
-  logic rx_ready, ev_valid;
+  logic rx_ready, ev_valid, busy;
   logic [3:0] ready;
   outputs_t take;
   tcb_event_t ev;
@@ -70,6 +70,7 @@ module toe_event_arb_proof
       .notify_valid_i(valid_i[3]),
       .notify_ready_o(ready[3]),
       .notify_conn_i (conn_i[3]),
+      .busy_o        (busy),
       .room_i,
       .notify_room_i,
       .take_o        (take),
@@ -114,17 +115,36 @@ module toe_event_arb_proof
 
   localparam tcb_event_e KindOf[4] = '{EvCommand, EvTimer, EvSend, EvNotify};
 
-  logic granted;
+  // The segment that was taken and waits, and what a grant goes by: the cycle before.
+  logic front_valid_q, hold_q, notify_room_q;
+  // verilator lint_off UNUSEDSIGNAL  // a segment has no cmd, and no time yet
+  tcb_event_t front_q;
+  // verilator lint_on UNUSEDSIGNAL
+  outputs_t room_q;
+  logic [3:0] waited_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) front_valid_q <= 1'b0;
+    else if (rx_ready) front_valid_q <= rx_valid_i;
+    if (rx_ready && rx_valid_i) front_q <= rx_ev_i;
+    hold_q        <= hold_i || rst_i;
+    room_q        <= room_i;
+    notify_room_q <= notify_room_i;
+    waited_q      <= rst_i ? '0 : valid_i & ~ready;
+    // As u_check says, but of the cycle that induction begins in too.
+    OffersStay : assume ((waited_q & ~valid_i) == '0);
+  end
+
+  logic rx_granted;
   tcb_event_t expected;  // what is granted now
   always_comb begin
-    granted  = rx_ready || ready != '0;
-    expected = '0;
-    if (rx_ready) begin
-      expected.kind       = rx_ev_i.kind;
-      expected.conn       = rx_ev_i.conn;
-      expected.seg        = rx_ev_i.seg;
-      expected.open_valid = rx_ev_i.open_valid;
-      expected.open       = rx_ev_i.open;
+    rx_granted = ev_valid && ready == '0;
+    expected   = '0;
+    if (rx_granted) begin
+      expected.kind       = front_q.kind;
+      expected.conn       = front_q.conn;
+      expected.seg        = front_q.seg;
+      expected.open_valid = front_q.open_valid;
+      expected.open       = front_q.open;
     end
     for (int unsigned i = 0; i < 4; i++) begin
       if (ready[i]) begin
@@ -140,15 +160,11 @@ module toe_event_arb_proof
     expected.now_us = now_us_i;
   end
 
-  logic granted_q;
-  tcb_event_t expected_q;
-  logic [WriteStage-1:1] used_q;  // a TCB was given to an event 1, 2, ... cycles ago
+  logic  [WriteStage-1:1] used_q;  // a TCB was given to an event 1, 2, ... cycles ago
   conn_t [WriteStage-1:1] used_conn_q;
   always_ff @(posedge clk_i) begin
-    granted_q   <= granted && !rst_i;
-    expected_q  <= expected;
     used_conn_q <= {used_conn_q[WriteStage-2:1], conn_t'(expected.conn)};
-    used_q      <= rst_i ? '0 : {used_q[WriteStage-2:1], granted && uses_tcb(expected.kind)};
+    used_q      <= rst_i ? '0 : {used_q[WriteStage-2:1], ev_valid && uses_tcb(expected.kind)};
   end
 
   logic whole;
@@ -156,8 +172,7 @@ module toe_event_arb_proof
     tcb_event_t shown;
     shown = ev;
     shown.more = 1'b0;  // MoreIsNext
-    if (!ev.open_valid) shown.open = expected_q.open;  // nobody looks at it
-    whole = shown == expected_q;
+    whole = shown == expected;
   end
 
   // Cycles until nothing of this connection is in the pipeline.
@@ -170,14 +185,42 @@ module toe_event_arb_proof
     return most;
   endfunction
 
-  logic near, history_agrees;
+  // An event of this connection would be too near to one before.
+  function automatic logic near(conn_t conn);
+    logic found;
+    found = 1'b0;
+    for (int unsigned age = 1; age < WriteStage; age++) begin
+      if (used_q[age] && used_conn_q[age] == conn && age_conflicts(age)) found = 1'b1;
+    end
+    return found;
+  endfunction
+
+  logic history_agrees;
   always_comb begin
-    near           = 1'b0;
     history_agrees = u_dut.recent_valid_q == used_q;
     for (int unsigned age = 1; age < WriteStage; age++) begin
-      if (used_q[age] && used_conn_q[age] == conn_t'(expected.conn) && age_conflicts(age))
-        near = granted && uses_tcb(expected.kind);
       if (used_q[age] && used_conn_q[age] != u_dut.recent_conn_q[age]) history_agrees = 1'b0;
+    end
+  end
+
+  // Who may go is known exactly.
+  logic rx_may, same_conn;
+  logic [3:0] may;
+  always_comb begin
+    for (int unsigned i = 0; i < 4; i++) begin
+      may[i] = waited_q[i] && (outputs_of(KindOf[i]) & ~room_q) == '0 &&
+          !near(conn_t'(conn_i[i])) && (i != 3 || notify_room_q) && !hold_q;
+    end
+    rx_may = front_valid_q && (outputs_of(front_q.kind) & ~room_q) == '0 &&
+        !(uses_tcb(front_q.kind) && near(conn_t'(front_q.conn))) && !hold_q;
+    same_conn = 1'b1;
+    for (int unsigned i = 0; i < 4; i++) begin
+      if (front_valid_q && u_dut.same_conn_q[i] != (waited_q[i] && (outputs_of(
+              KindOf[i]
+          ) & ~room_q) == '0 && (i != 3 || notify_room_q) && !hold_q && uses_tcb(
+              front_q.kind
+          ) && conn_t'(front_q.conn) == conn_t'(conn_i[i])))
+        same_conn = 1'b0;
     end
   end
 
@@ -189,8 +232,9 @@ module toe_event_arb_proof
 
   logic [3:0] has_room;
   always_comb begin
-    for (int unsigned i = 0; i < 4; i++) has_room[i] = (outputs_of(KindOf[i]) & ~room_i) == '0;
-    if (!notify_room_i) has_room[3] = 1'b0;
+    for (int unsigned i = 0; i < 4; i++)
+    has_room[i] = (outputs_of(KindOf[i]) & ~(room_i & room_q)) == '0;
+    if (!notify_room_i || !notify_room_q) has_room[3] = 1'b0;
   end
 
   rank_t [3:0] rank;
@@ -202,21 +246,23 @@ module toe_event_arb_proof
         if (j != i && u_dut.before_q[j][i]) rank[i] = rank[i] + 1'b1;
       end
       rank[i] = rank_t'(rank[i] * EventCost);
-      if (busy_cycles(conn_t'(conn_i[i])) != '0)
+      // One that is new may be overtaken once by whom it will go before.
+      if (!waited_q[i]) rank[i] = rank[i] + rank_t'(MaxRxRun + WriteStage);
+      else if (busy_cycles(conn_t'(conn_i[i])) != '0)
         rank[i] = rank[i] + rank_t'(MaxRxRun) + busy_cycles(conn_t'(conn_i[i]));
       else rank[i] = rank[i] + rank_t'(MaxRxRun) - rank_t'(u_dut.run_q);
     end
-    rx_rank = busy_cycles(conn_t'(rx_ev_i.conn));
+    rx_rank = busy_cycles(conn_t'(front_q.conn));
     if (32'(u_dut.run_q) == MaxRxRun) rx_rank = rx_rank + rank_t'(WriteStage + 1);
     for (int unsigned i = 0; i < 4; i++) begin
-      if (valid_i[i] && conn_t'(conn_i[i]) == conn_t'(rx_ev_i.conn) &&
+      if (valid_i[i] && conn_t'(conn_i[i]) == conn_t'(front_q.conn) &&
           32'(u_dut.same_run_q[i]) == MaxRxRun)
         rx_rank = rx_rank + rank[i] + rank_t'(WriteStage + 1);
     end
   end
 
   // The largest that the ranks can be, and so the longest wait in cycles.
-  localparam rank_t MostWait = rank_t'((MaxRxRun + 3) * EventCost + MaxRxRun + WriteStage - 1);
+  localparam rank_t MostWait = rank_t'((MaxRxRun + 3) * EventCost + MaxRxRun + WriteStage);
   localparam rank_t
       MostRxWait = rank_t'(4 * (3 * EventCost + MaxRxRun + 2 * WriteStage) + 2 * WriteStage);
 
@@ -225,8 +271,9 @@ module toe_event_arb_proof
   rank_t [3:0] rank_q, wait_q;
   rank_t rx_rank_q, rx_wait_q;
   always_comb begin
-    waits = hold_i ? '0 : valid_i & ~ready & has_room;
-    rx_waits = rx_valid_i && !rx_ready && !hold_i && room_i == '1 && notify_room_i;
+    waits = hold_i || hold_q ? '0 : valid_i & ~ready & has_room;
+    rx_waits = front_valid_q && !rx_granted && !hold_i && !hold_q && (room_i & room_q) == '1 &&
+        notify_room_i && notify_room_q;
   end
   always_ff @(posedge clk_i) begin
     waits_q    <= rst_i ? '0 : waits;
@@ -240,7 +287,7 @@ module toe_event_arb_proof
   end
 
   logic [3:0] falls, in_time;
-  logic order, yielded;
+  logic order, yielded, counted;
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) begin
       falls[i]   = !waits_q[i] || rank[i] < rank_q[i];
@@ -258,6 +305,10 @@ module toe_event_arb_proof
         end
       end
     end
+    counted = 1'b1;
+    for (int unsigned i = 0; i < 4; i++) begin
+      if (u_dut.same_run_q[i] != '0 && !waited_q[i]) counted = 1'b0;
+    end
     yielded = 1'b0;
     for (int unsigned i = 0; i < 4; i++) begin
       if (ready[i] && 32'(u_dut.same_run_q[i]) == MaxRxRun) yielded = 1'b1;
@@ -266,14 +317,16 @@ module toe_event_arb_proof
 
   always_ff @(posedge clk_i) begin
     if (!rst_i) begin
-      OneGrant : assert ($onehot0({rx_ready, ready}));
-      OnlyWhoOffers : assert ((ready & ~valid_i) == '0 && (rx_valid_i || !rx_ready));
-      NothingWhenHeld : assert (!hold_i || !granted);
+      OneGrant : assert ($onehot0(ready) && (ready == '0 || ev_valid));
+      OnlyWhoOffers : assert ((ready & ~valid_i) == '0 && (front_valid_q || !rx_granted));
+      NothingWhenHeld : assert (!hold_q || !ev_valid);
       TakesItsRoom :
-      assert (take == (granted ? outputs_of(expected.kind) : '0) && (take & ~room_i) == '0);
-      NotifyRoom : assert (!ready[3] || notify_room_i);
-      NeverTooNear : assert (!near);
-      NothingLostOrInvented : assert (ev_valid == granted_q);
+      assert (take == (ev_valid ? outputs_of(expected.kind) : '0) && (take & ~room_q) == '0);
+      NotifyRoom : assert (!ready[3] || notify_room_q);
+      NeverTooNear :
+      assert (!(ev_valid && uses_tcb(expected.kind) && near(conn_t'(expected.conn))));
+      NothingLost : assert (rx_ready == (!front_valid_q || rx_granted));
+      Busy : assert (busy == front_valid_q);
       ComesOutWhole : assert (!ev_valid || whole);
       MoreIsNext :
       assert (!ev.more || (ev_valid && ev.kind == EvSegment && rx_valid_i &&
@@ -289,11 +342,16 @@ module toe_event_arb_proof
               32'(u_dut.same_run_q[1]) <= MaxRxRun && 32'(u_dut.same_run_q[2]) <= MaxRxRun &&
               32'(u_dut.same_run_q[3]) <= MaxRxRun);
       HistoryAgrees : assert (history_agrees);
+      FrontAgrees :
+      assert (u_dut.front_valid_q == front_valid_q && (!front_valid_q || u_dut.front_q == front_q));
+      AbleAgrees : assert (u_dut.able_q == may && u_dut.rx_able_q == rx_may);
+      SameConnAgrees : assert (same_conn);
+      OnlyWaitingCount : assert (counted);
 
       SegmentYields : cover (yielded);
-      RunEnds : cover (rx_valid_i && ready != '0 && 32'(u_dut.run_q) == MaxRxRun);
+      RunEnds : cover (front_valid_q && ready != '0 && 32'(u_dut.run_q) == MaxRxRun);
       NearestAllowed :
-      cover (granted && uses_tcb(
+      cover (ev_valid && uses_tcb(
           expected.kind
       ) && used_q[ForwardAge] && used_conn_q[ForwardAge] == conn_t'(expected.conn));
       LastOfFour : cover (ready[3] && wait_q[3] > rank_t'(2) && valid_i[2:0] == '1);

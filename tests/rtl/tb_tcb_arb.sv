@@ -53,6 +53,7 @@ module tb_tcb_arb
     output logic     [31:0] ev_open_mark_o,
     output logic            ev_more_o,
 
+    output logic busy_o,
     output logic [7:0] write_stage_o
 );
 
@@ -102,6 +103,7 @@ module tb_tcb_arb
       .notify_valid_i,
       .notify_ready_o,
       .notify_conn_i,
+      .busy_o,
       .room_i  (room),
       .notify_room_i,
       .take_o  (take),
