@@ -141,9 +141,8 @@ package toe_step_output_pkg;
         tcb.snd_max = seq_max(tcb.snd_max, sent_end);
       end
       if (!plan.wnd_probe && tcb.rtx_mode != RtxRetransmit) begin
-        tcb.rtx_mode        = RtxRetransmit;
-        tcb.rtx_deadline_us = plan.rtx_deadline_us;
-        tcb.retries         = '0;  // probes before it were no retransmissions of this segment
+        tcb.rtx_mode = RtxRetransmit;
+        tcb.retries  = '0;  // probes before it were no retransmissions of this segment
       end
       if (plan.last) tcb.push = 1'b0;
       tcb.last_send_us = now_us;
@@ -157,11 +156,16 @@ package toe_step_output_pkg;
         tcb.rtt_start_us = now_us;
       end
     end
-    if (plan.stuck && tcb.rtx_mode != RtxPersist) begin
-      tcb.rtx_mode        = RtxPersist;
-      tcb.rtx_deadline_us = plan.rtx_deadline_us;
-    end
+    if (plan.stuck) tcb.rtx_mode = RtxPersist;
     return tcb;
+  endfunction
+
+  // The retransmission timer starts anew: as planned, or because it takes another meaning.
+  function automatic logic restarts_rtx(plan_t plan);
+    if (plan.tx_kind != TxSend) return plan.rtx == RtxRestart;
+    if (plan.go && !plan.keep_probe && !plan.wnd_probe && plan.tcb.rtx_mode != RtxRetransmit)
+      return 1'b1;
+    return plan.stuck && plan.tcb.rtx_mode != RtxPersist;
   endfunction
 
   // RFC 6298 (2.2) to (2.5), with a clock granularity of 1 us.
@@ -211,13 +215,27 @@ package toe_step_output_pkg;
     return a.valid && (!b.valid || !time_reached(a.us, b.us));
   endfunction
 
-  // Earliest of the running timers.  All pairs are compared at once, which is one carry chain deep.
-  function automatic deadline_t first_deadline(tcb_t tcb, deadline_t others);
-    deadline_t rtx, delack;
-    rtx    = '{valid: tcb.rtx_mode != RtxOff, us: tcb.rtx_deadline_us};
-    delack = '{valid: tcb.delack_armed, us: tcb.delack_deadline_us};
-    if (is_earlier(rtx, delack)) return is_earlier(others, rtx) ? others : rtx;
-    return is_earlier(others, delack) ? others : delack;
+  // Earliest of the running timers.  Every pair is compared at once, with the old and with the new
+  // deadline of retransmission, so that no comparison waits for a decision.
+  function automatic deadline_t first_deadline(plan_t plan, logic restarts, logic rtx_runs,
+                                               logic delack_runs);
+    time_us_t rtx_us;
+    logic others_delack, delack_rtx, others_rtx;  // the one is not before the other
+    logic delack_old, delack_new, others_old, others_new;
+    others_delack = time_reached(plan.others.us, plan.tcb.delack_deadline_us);
+    delack_old    = time_reached(plan.tcb.rtx_deadline_us, plan.tcb.delack_deadline_us);
+    delack_new    = time_reached(plan.rtx_deadline_us, plan.tcb.delack_deadline_us);
+    others_old    = time_reached(plan.others.us, plan.tcb.rtx_deadline_us);
+    others_new    = time_reached(plan.others.us, plan.rtx_deadline_us);
+    delack_rtx    = restarts ? delack_new : delack_old;
+    others_rtx    = restarts ? others_new : others_old;
+    rtx_us        = restarts ? plan.rtx_deadline_us : plan.tcb.rtx_deadline_us;
+    if (rtx_runs && (!delack_runs || !delack_rtx)) begin
+      if (plan.others.valid && !others_rtx) return plan.others;
+      return '{valid: 1'b1, us: rtx_us};
+    end
+    if (plan.others.valid && (!delack_runs || !others_delack)) return plan.others;
+    return '{valid: delack_runs, us: plan.tcb.delack_deadline_us};
   endfunction
 
   function automatic logic enqueues_send(plan_t plan);
@@ -230,6 +248,7 @@ package toe_step_output_pkg;
     tcb_t        tcb;
     tcb_action_t act;
     deadline_t   deadline;
+    logic        restarts;
     act = '0;
     tcb = plan.tcb;
 
@@ -238,12 +257,10 @@ package toe_step_output_pkg;
       act.tx           = make_segment(cfg, ev, plan);
       act.tx_is_rexmit = plan.tx_kind == TxSend && plan.go && plan.repeats;
     end
-    if (plan.rtx == RtxRestart) begin
-      tcb.rtx_deadline_us = plan.rtx_deadline_us;
-    end else if (plan.rtx == RtxStop) begin
-      tcb.rtx_mode = RtxOff;
-    end
+    if (plan.rtx == RtxStop) tcb.rtx_mode = RtxOff;
     if (plan.tx_kind == TxSend) tcb = after_send(plan, ev.now_us);
+    restarts = restarts_rtx(plan);
+    if (restarts) tcb.rtx_deadline_us = plan.rtx_deadline_us;
     if (act.tx_valid && act.tx.flags.ack && plan.tx_kind != TxRstReply) begin
       if (!plan.syn) tcb.rcv_adv = plan.new_adv;
       tcb.last_ack_sent = tcb.rcv_nxt;
@@ -291,7 +308,7 @@ package toe_step_output_pkg;
           ts_recent: tcb.ts_recent
       };
     end
-    deadline           = first_deadline(tcb, plan.others);
+    deadline           = first_deadline(plan, restarts, tcb.rtx_mode != RtxOff, tcb.delack_armed);
     act.deadline_valid = deadline.valid && act.tcb_write;
     act.deadline_us    = deadline.us;
 
