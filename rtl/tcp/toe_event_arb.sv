@@ -100,7 +100,9 @@ module toe_event_arb
   conn_t front_conn;
 
   run_t run_q;  // segments granted while another source waited
+  logic run_full_q;  // as many as there may be
   run_t [NumOthers-1:0] same_run_q;  // the same, counting those of the waiting connection only
+  logic [NumOthers-1:0] same_full_q;
   logic [NumOthers-1:0] same_conn_q;  // the source wants the connection in front, and has room
   logic [NumOthers-1:0][NumOthers-1:0] before_q;  // [i][j]: i goes before j
 
@@ -118,13 +120,13 @@ module toe_event_arb
   always_comb begin
     rx_yields = 1'b0;
     for (int unsigned i = 0; i < NumOthers; i++) begin
-      if (same_conn_q[i] && same_run_q[i] == RunFull) rx_yields = 1'b1;
+      if (same_conn_q[i] && same_full_q[i]) rx_yields = 1'b1;
     end
   end
 
   assign any_able = able_q != '0;
   assign rx_wants = rx_able_q && !rx_yields;
-  assign rx_grant = rx_wants && !(run_q == RunFull && any_able);
+  assign rx_grant = rx_wants && !(run_full_q && any_able);
 
   always_comb begin
     winner = able_q;
@@ -145,16 +147,25 @@ module toe_event_arb
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      run_q      <= '0;
-      same_run_q <= '0;
+      run_q       <= '0;
+      run_full_q  <= 1'b0;
+      same_run_q  <= '0;
+      same_full_q <= '0;
     end else begin
-      if (grant != '0 || valid == '0) run_q <= '0;
-      else if (rx_grant && run_q != RunFull) run_q <= run_q + 1'b1;
+      if (grant != '0 || valid == '0) begin
+        run_q      <= '0;
+        run_full_q <= 1'b0;
+      end else if (rx_grant && !run_full_q) begin
+        run_q      <= run_q + 1'b1;
+        run_full_q <= run_q == RunFull - 1'b1;
+      end
       for (int unsigned i = 0; i < NumOthers; i++) begin
         if (grant[i] || !valid[i]) begin
-          same_run_q[i] <= '0;
-        end else if (rx_grant && front_uses_tcb && front_conn == conn[i]) begin
-          if (same_run_q[i] != RunFull) same_run_q[i] <= same_run_q[i] + 1'b1;
+          same_run_q[i]  <= '0;
+          same_full_q[i] <= 1'b0;
+        end else if (rx_grant && front_uses_tcb && front_conn == conn[i] && !same_full_q[i]) begin
+          same_run_q[i]  <= same_run_q[i] + 1'b1;
+          same_full_q[i] <= same_run_q[i] == RunFull - 1'b1;
         end
       end
     end

@@ -108,21 +108,13 @@ module toe_tcb_pipe
       .rd_data_o(ram_tcb)
   );
 
-  // The event one before the last stage is of the same connection: its results are there when the
-  // RAM's output is.
-  logic none_q2, forward_q2;
-
-  always_ff @(posedge clk_i) begin
-    if (ev_valid_i) begin
-      ev_q2 <= ev_i;
-      none_q2 <= !(read && in_range(ev_i.conn));
-      forward_q2 <= valid_q[7] && writes(
-          ev_q7.kind, ev_q7.conn
-      ) && conn_t'(ev_q7.conn) == conn_t'(ev_i.conn);
-    end
-  end
+  always_ff @(posedge clk_i) if (ev_valid_i) ev_q2 <= ev_i;
 
   // ---- Stage 2: RAM output or what is being written ----------------------------------------
+
+  logic none, forward;
+  assign none    = !(uses_tcb(ev_q2.kind) && !ev_q2.open_valid && in_range(ev_q2.conn));
+  assign forward = write_q8 && conn_t'(conn_q8) == conn_t'(ev_q2.conn);
 
   tcb_t tcb_q3;
 
@@ -135,7 +127,7 @@ module toe_tcb_pipe
     if (valid_q[2]) begin
       ev_q3 <= ev_q2;
       tcb_q3 <= toe_step_pkg::tcb_load(
-          cfg_i, stored(none_q2, forward_q2, ram_tcb, result_q8[0].after), ev_q2
+          cfg_i, stored(none, forward, ram_tcb, result_q8[0].after), ev_q2
       );
     end
   end
@@ -227,7 +219,7 @@ module toe_tcb_pipe
       if (valid_q[5]) before_q6 <= before_q5;
       if (valid_q[4]) before_q5 <= before_q4;
       if (valid_q[3]) before_q4 <= before_q3;
-      if (valid_q[2]) before_q3 <= stored(none_q2, forward_q2, ram_tcb, result_q8[0].after);
+      if (valid_q[2]) before_q3 <= stored(none, forward, ram_tcb, result_q8[0].after);
       if (valid_q[7]) ev_q8 <= ev_q7;
     end
 

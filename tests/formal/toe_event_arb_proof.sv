@@ -287,7 +287,7 @@ module toe_event_arb_proof
   end
 
   logic [3:0] falls, in_time;
-  logic order, yielded, counted;
+  logic order, yielded, counted, full_agrees;
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) begin
       falls[i]   = !waits_q[i] || rank[i] < rank_q[i];
@@ -306,6 +306,10 @@ module toe_event_arb_proof
       end
     end
     counted = 1'b1;
+    full_agrees = u_dut.run_full_q == (32'(u_dut.run_q) == MaxRxRun);
+    for (int unsigned i = 0; i < 4; i++) begin
+      if (u_dut.same_full_q[i] != (32'(u_dut.same_run_q[i]) == MaxRxRun)) full_agrees = 1'b0;
+    end
     for (int unsigned i = 0; i < 4; i++) begin
       if (u_dut.same_run_q[i] != '0 && !waited_q[i]) counted = 1'b0;
     end
@@ -347,6 +351,7 @@ module toe_event_arb_proof
       AbleAgrees : assert (u_dut.able_q == may && u_dut.rx_able_q == rx_may);
       SameConnAgrees : assert (same_conn);
       OnlyWaitingCount : assert (counted);
+      FullIsFull : assert (full_agrees);
 
       SegmentYields : cover (yielded);
       RunEnds : cover (front_valid_q && ready != '0 && 32'(u_dut.run_q) == MaxRxRun);
