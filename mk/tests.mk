@@ -8,6 +8,7 @@
 #                              /* tb: top=toe_fifo widths=64,512 params=Depth=16,Width=8 */
 #                            widths (one program for each, parameter DataWidth, macro DATA_WIDTH)
 #                            and params may be left out; a test top is tests/rtl/TOP.sv
+#   tests/usb/test_*.c       the usb: transport, on a machine's USB made by umockdev
 #   tests/scenario/test_*.c  whole connections; linked with libtoe and libtoe_sim_w64.so, unless
 #                              /* sim: variants=w64,w512 */
 #                            names other variants of mk/host.mk (one program for each)
@@ -131,9 +132,22 @@ $(RANDOM_WORLD): $(STRUCTS_HEADER)
 $(RANDOM_TESTS): $(RANDOM_WORLD)
 $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard tests/random/test_*.c))): $(STRUCTS_HEADER)
 
+# --- USB -----------------------------------------------------------------------------------------
+
+USB_TESTS  := $(patsubst tests/%.c,$(TESTS)/%,$(wildcard tests/usb/test_*.c))
+USB_MOCK   := $(call objects,tests/usb/ft2232h.c tests/usb/usb_board.c tests/usb/mock_usb.c)
+# Recursive on purpose, as CRITERION_LIBS.
+UMOCKDEV_LIBS = $(shell pkg-config --libs umockdev-1.0)
+
+$(USB_MOCK) $(USB_TESTS:$(TESTS)/%=$(BUILD)/obj/tests/%.o): INCLUDES += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null)
+
+$(USB_TESTS): LIBTOE_NEEDS += $(UMOCKDEV_LIBS)
+$(USB_TESTS): $(TESTS)/%: $(BUILD)/obj/tests/%.o $(USB_MOCK) $(TEST_LIB) $(firstword $(LIBTOE))
+	$(link_test)
+
 # --- For tools/run_tests.sh ----------------------------------------------------------------------
 
-TEST_PROGRAMS := $(UNIT_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS) $(RANDOM_TESTS)
+TEST_PROGRAMS := $(UNIT_TESTS) $(USB_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS) $(RANDOM_TESTS)
 
 .PHONY: test-programs list-tests
 test-programs: $(TEST_PROGRAMS) $(ALL_TARGETS)

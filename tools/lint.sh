@@ -89,11 +89,12 @@ step_clang-tidy() {
   generated=$(mktemp -d)
   python3 tools/gen_struct_access.py "$generated" >/dev/null || return
   GENERATED=$generated
-  export GENERATED
+  UMOCKDEV=$(pkg-config --cflags umockdev-1.0)
+  export GENERATED UMOCKDEV
   printf '%s\0' "${files[@]}" |
     xargs -0 -n 4 -P "$(nproc)" sh -c \
       'clang-tidy --quiet --warnings-as-errors="*" "$@" -- -std=c11 -D_GNU_SOURCE -Ihost/include \
-        -Isim/include -I. -Itests/lib -I"$GENERATED" 2>/dev/null' clang-tidy
+        -Isim/include -I. -Itests/lib -I"$GENERATED" $UMOCKDEV 2>/dev/null' clang-tidy
   local result=$?
   rm -rf "$generated"
   return "$result"
