@@ -141,8 +141,14 @@ UMOCKDEV_LIBS = $(shell pkg-config --libs umockdev-1.0)
 
 $(USB_MOCK) $(USB_TESTS:$(TESTS)/%=$(BUILD)/obj/tests/%.o): INCLUDES += $(shell pkg-config --cflags umockdev-1.0 2>/dev/null)
 
+# The board shell as tests meet it: small, and with memory for some octets on their way.
+USB_SHELL := $(BUILD)/obj/tests/usb/sim_board.o $(VERILATED)/board/libtb.a
+$(eval $(call verilated_model,board,toe_board,NumConns=16 RxRingLog2=14 TxRingLog2=14 ExternalTime=1))
+$(BUILD)/obj/tests/usb/sim_board.o: INCLUDES += -I$(VERILATED)/board
+$(BUILD)/obj/tests/usb/sim_board.o: $(VERILATED)/board/stamp
+
 $(USB_TESTS): LIBTOE_NEEDS += $(UMOCKDEV_LIBS)
-$(USB_TESTS): $(TESTS)/%: $(BUILD)/obj/tests/%.o $(USB_MOCK) $(TEST_LIB) $(firstword $(LIBTOE))
+$(USB_TESTS): $(TESTS)/%: $(BUILD)/obj/tests/%.o $(USB_MOCK) $(USB_SHELL) $(TEST_LIB) $(firstword $(LIBTOE))
 	$(link_test)
 
 # --- For tools/run_tests.sh ----------------------------------------------------------------------

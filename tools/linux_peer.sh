@@ -62,6 +62,33 @@ serve() {
   die "$1 did not start"
 }
 
+# Serves the files of FOLDER/www at http://$linux_ip:8080/.
+serve_files() {
+  local folder=$1 nginx
+  mkdir -p "$folder/nginx"
+  cat >"$folder/nginx/conf" <<CONF
+daemon off;
+master_process off;
+pid $folder/nginx/pid;
+error_log stderr notice;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path $folder/nginx/body;
+  proxy_temp_path $folder/nginx/proxy;
+  fastcgi_temp_path $folder/nginx/fastcgi;
+  uwsgi_temp_path $folder/nginx/uwsgi;
+  scgi_temp_path $folder/nginx/scgi;
+  server {
+    listen $linux_ip:8080;
+    root $folder/www;
+  }
+}
+CONF
+  nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die 'nginx is not installed'
+  serve "$folder/nginx.log" 'start worker\|using the' "$nginx" -e stderr -c "$folder/nginx/conf"
+}
+
 # Wants a good end of the server that was started last; stop_last asks it to end, as a user would.
 wait_last() {
   local pid=${started[-1]}

@@ -28,30 +28,10 @@ steps=0
 step() { printf '\n[%d/7] %s\n' "$((++steps))" "$*"; }
 
 make_tap
-mkdir -p "$out/www" "$out/nginx" "$out/got"
+mkdir -p "$out/www" "$out/got"
 head -c "$size" /dev/urandom >"$out/www/file.bin"
 echo 'a small file' >"$out/www/small.txt"
-cat >"$out/nginx/conf" <<CONF
-daemon off;
-master_process off;
-pid $out/nginx/pid;
-error_log stderr notice;
-events { worker_connections 512; }
-http {
-  access_log off;
-  client_body_temp_path $out/nginx/body;
-  proxy_temp_path $out/nginx/proxy;
-  fastcgi_temp_path $out/nginx/fastcgi;
-  uwsgi_temp_path $out/nginx/uwsgi;
-  scgi_temp_path $out/nginx/scgi;
-  server {
-    listen $linux_ip:8080;
-    root $out/www;
-  }
-}
-CONF
-nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die 'nginx is not installed'
-serve "$out/nginx.log" 'start worker\|using the' "$nginx" -e stderr -c "$out/nginx/conf"
+serve_files "$out"
 
 step "the engine fetches $size octets from nginx"
 build/bin/http_get --uri "$uri,stats=$out/fetch.json" --output "$out/got/fetched.bin" \

@@ -14,6 +14,7 @@
 #include "tests/usb/mock_usb.h"
 #include "toe/toe_boards.h"
 #include "toe/toe_err.h"
+#include "toe/toe_regs.h"
 
 static const struct link_device_config kDevice = {
     .window = 8, .max_data = 1024, .max_window_data = 8192};
@@ -239,6 +240,23 @@ Test(usb, the_fifo_is_set_up) {
   expect_works();
   t.close(t.ctx);
   cr_expect_eq(channel->bit_mode >> 8, 0, "JTAG works again");
+}
+
+static uint32_t register_at(size_t offset) {
+  return link_device_regs(device)[offset / 4];
+}
+
+Test(usb, what_the_uri_says_of_the_network_is_written) {
+  add_board("1-2", "FT6ABC");
+  open_uri("usb:ip=10.1.2.3/20,gw=10.1.0.1,mac=02:11:22:33:44:55,mtu=1400");
+  expect_works();
+  cr_expect_eq(register_at(offsetof(toe_regs_t, LOCAL_IP)), 0x0a010203);
+  cr_expect_eq(register_at(offsetof(toe_regs_t, NETMASK)), 0xfffff000);
+  cr_expect_eq(register_at(offsetof(toe_regs_t, GATEWAY_IP)), 0x0a010001);
+  cr_expect_eq(register_at(offsetof(toe_regs_t, LOCAL_MAC_HI)), 0x0211);
+  cr_expect_eq(register_at(offsetof(toe_regs_t, LOCAL_MAC_LO)), 0x22334455);
+  cr_expect_eq(register_at(offsetof(toe_regs_t, MTU)), 1400);
+  t.close(t.ctx);
 }
 
 /* --- Data ------------------------------------------------------------------------------------ */
