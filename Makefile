@@ -16,7 +16,7 @@ include mk/regs.mk
 include mk/tests.mk
 include mk/fuzz.mk
 
-.PHONY: help setup all run test bench coverage regress lint format regs rfc-coverage check-generated check-synth timing bitstream program boards formal mutate fuzz replay install clean
+.PHONY: help setup all run test test-usb bench coverage regress lint format regs rfc-coverage check-generated check-synth timing bitstream program boards formal mutate fuzz replay install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ run: all $(LIB)/libtoe_sim_w64_trace.so ## the engine against a real Linux peer:
 
 test: setup ## lint, all tests, synthesis check; ONLY=word runs some, SEED=n repeats a run
 	@MAKE="$(MAKE)" tools/run_tests.sh
+
+test-usb: $(addprefix $(BIN)/,toectl http_get http_server redir_board) ## a Linux guest in QEMU meets the simulated board on USB; ACCEL=tcg: without KVM
+	@tools/test_usb.sh
 
 fuzz: fuzz-targets $(TESTS)/rtl/test_rx_model.w64 ## libFuzzer, each target of tests/fuzz for SECONDS=60
 	@tools/fuzz.sh $(or $(SECONDS),60)

@@ -151,6 +151,13 @@ $(USB_TESTS): LIBTOE_NEEDS += $(UMOCKDEV_LIBS)
 $(USB_TESTS): $(TESTS)/%: $(BUILD)/obj/tests/%.o $(USB_MOCK) $(USB_SHELL) $(TEST_LIB) $(firstword $(LIBTOE))
 	$(link_test)
 
+# The board for a guest in QEMU, which tools/test_usb.sh runs.
+$(BIN)/redir_board: $(BUILD)/obj/tests/usb/redir_board.o $(call objects,tests/usb/ft2232h.c tests/usb/usb_board.c) \
+  $(USB_SHELL) $(call objects,tests/lib/tb.c) $(LIB)/libsim_units.a
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CXX) -o $@ $^ -lusbredirparser -lpcap $(VERILATED_LIBS)
+
 # --- For tools/run_tests.sh ----------------------------------------------------------------------
 
 TEST_PROGRAMS := $(UNIT_TESTS) $(USB_TESTS) $(RTL_TESTS) $(SCENARIO_TESTS) $(RANDOM_TESTS)

@@ -5,7 +5,7 @@
 #
 # The board is the Verilated shell behind a model of the FT2232H, which QEMU's USB redirection plugs
 # into the guest; its network is a TAP device, with this machine's Linux at the other end.  In the
-# guest toectl opens the engine, http_get fetches 1 MiB and http_server serves 1 MiB; then the board is
+# guest toectl opens and tests the engine, http_get fetches 1 MiB and http_server serves 1 MiB; then the board is
 # unplugged in the middle of a transfer, and plugged in again.
 #
 # The guest's kernel is Debian's, fetched once and unpacked in build/usb; nothing is installed.
@@ -100,6 +100,8 @@ hear 'up after '
 echo "the guest is up after $heard"
 hear 'toectl reached'
 echo 'toectl reached the engine'
+hear 'the self-test passed'
+echo 'toectl tested the engine'
 hear 'fetched '
 [[ $heard == "$sum" ]] || die 'the guest fetched something else'
 echo "the guest fetched 1 MiB from Linux: $(tr -d '\r' <"$console" | grep -am 1 'bit/s')"

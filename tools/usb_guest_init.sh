@@ -39,6 +39,8 @@ await_board
 say "up after $(cut -d ' ' -f 1 /proc/uptime) s"
 toectl --uri "$uri" info 2>&1 || end 'toectl does not reach the engine'
 say toectl reached the engine
+toectl selftest --uri "$uri" 2>&1 || end 'the self-test failed'
+say the self-test passed
 
 fetch || end 'http_get failed'
 say "fetched $(sum /fetched)"
