@@ -5,8 +5,8 @@
 //
 // One event a cycle for different connections; events of one connection toe_tcb_pkg::ForwardAge
 // cycles apart or more.  From the grant of an event to its segment, verdict or notification:
-// WriteStage + 1 cycles (a notification one more).  From EvSend to the next EvSend of the same
-// connection: WriteStage cycles.
+// WriteStage cycles (a notification one more); a segment is granted a cycle after it is taken at the
+// earliest.  From EvSend to the next EvSend of the same connection: WriteStage cycles.
 //
 // Order.  Verdicts come in the order of rx_ev_i, one for each.  time_wait_o of an ending connection
 // is taken before unlink is offered, and that before free.  A notification is offered once the
