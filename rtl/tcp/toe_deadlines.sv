@@ -6,7 +6,8 @@
 // cycle.  A record whose deadline has passed is offered on due_index_o, and the pass waits, until
 // its owner writes that record's deadline: a later one, or disarmed.  What is offered is never a
 // deadline that was already replaced.  The pass leaves an exact bound, apart from what was written
-// meanwhile.  With nothing armed, and before the bound, nothing is read.
+// meanwhile.  With nothing armed, and before the bound, nothing is read.  What is written counts from
+// the next cycle on, in idle_o too.
 //
 // After reset all are disarmed, one a cycle; until ready_o nothing may be written.
 
@@ -50,10 +51,8 @@ module toe_deadlines
     ScanDue
   } scan_e;
 
-  function automatic slot_t earlier(slot_t a, slot_t b);
-    if (!b.armed) return a;
-    if (!a.armed) return b;
-    return time_reached(a.deadline_us, b.deadline_us) ? b : a;
+  function automatic logic is_earlier(slot_t slot, slot_t bound);
+    return slot.armed && (!bound.armed || time_reached(bound.deadline_us, slot.deadline_us));
   endfunction
 
   function automatic logic reached(time_us_t now_us, slot_t slot);
@@ -69,47 +68,54 @@ module toe_deadlines
   index_t out_index_q, cmp_index_q;
   slot_t out_slot, cmp_slot_q;
 
-  // Two bounds: over what was written since the pass began, and over what it has passed by.
-  slot_t written_q, scanned_q;
+  // Over what was written since the pass began, and what it has passed by.
+  slot_t  bound_q;
 
-  slot_t wr_slot;
-  assign wr_slot.armed       = wr_valid_i && wr_armed_i;
-  assign wr_slot.deadline_us = wr_deadline_us_i;
+  // The owner decides late what it writes.
+  logic   wr_valid_q;
+  index_t wr_index_q;
+  slot_t wr_slot_q, bounding;
 
   logic wr_hits_read, wr_hits_out, wr_hits_cmp;
-  assign wr_hits_read = wr_valid_i && wr_index_i == read_index_q;
-  assign wr_hits_out  = wr_valid_i && wr_index_i == out_index_q;
-  assign wr_hits_cmp  = wr_valid_i && wr_index_i == cmp_index_q;
+  assign wr_hits_read = wr_valid_q && wr_index_q == read_index_q;
+  assign wr_hits_out  = wr_valid_q && wr_index_q == out_index_q;
+  assign wr_hits_cmp  = wr_valid_q && wr_index_q == cmp_index_q;
 
-  logic read, redo, due, start;
-  assign read = state_q == ScanRun && !read_done_q;
+  logic read, redo, due, pause, passes, start;
   assign redo = cmp_valid_q && (cmp_stale_q || wr_hits_cmp);
   assign due = cmp_valid_q && !redo && reached(now_us_i, cmp_slot_q);
-  assign start = state_q == ScanIdle && (reached(
-      now_us_i, written_q
-  ) || reached(
-      now_us_i, scanned_q
-  ));
+  // The bound takes one deadline at a time, and what is written goes first.
+  assign bounding = wr_valid_q ? wr_slot_q : cmp_slot_q;
+  assign pause = cmp_valid_q && wr_valid_q;
+  assign passes = cmp_valid_q && !redo && !due && !pause;
+  assign read = state_q == ScanRun && !read_done_q && !pause;
+  assign start = state_q == ScanIdle && reached(now_us_i, bound_q);
 
   toe_ram #(
       .Width($bits(slot_t)),
-      .Depth(Depth)
+      .Depth(Depth),
+      .Collides(1'b0)  // what is written while it is read is read again
   ) u_ram (
       .clk_i,
-      .wr_en_i  (wr_valid_i || state_q == ScanClear),
-      .wr_addr_i(state_q == ScanClear ? read_index_q : wr_index_i),
-      .wr_data_i(wr_slot),
+      .wr_en_i  (wr_valid_q || state_q == ScanClear),
+      .wr_addr_i(state_q == ScanClear ? read_index_q : wr_index_q),
+      .wr_data_i({wr_slot_q.armed && state_q != ScanClear, wr_slot_q.deadline_us}),
       .rd_en_i  (read),
       .rd_addr_i(read_index_q),
       .rd_data_o(out_slot)
   );
 
   always_ff @(posedge clk_i) begin
+    wr_index_q            <= wr_index_i;
+    wr_slot_q.armed       <= wr_armed_i;
+    wr_slot_q.deadline_us <= wr_deadline_us_i;
     if (read) begin
       out_index_q <= read_index_q;
       out_stale_q <= wr_hits_read;
+    end else if (wr_hits_out) begin
+      out_stale_q <= 1'b1;
     end
-    if (out_valid_q && state_q == ScanRun && !redo && !due) begin
+    if (out_valid_q && state_q == ScanRun && !redo && !due && !pause) begin
       cmp_index_q <= out_index_q;
       cmp_slot_q  <= out_slot;
       cmp_stale_q <= out_stale_q || wr_hits_out;
@@ -123,10 +129,11 @@ module toe_deadlines
       read_done_q  <= 1'b0;
       out_valid_q  <= 1'b0;
       cmp_valid_q  <= 1'b0;
-      written_q    <= '0;
-      scanned_q    <= '0;
+      wr_valid_q   <= 1'b0;
+      bound_q      <= '0;
     end else begin
-      if (wr_slot.armed) written_q <= earlier(written_q, wr_slot);
+      wr_valid_q <= wr_valid_i;
+      if ((wr_valid_q || passes) && is_earlier(bounding, bound_q)) bound_q <= bounding;
       unique case (state_q)
         ScanClear: begin
           read_index_q <= read_index_q + 1'b1;
@@ -134,14 +141,15 @@ module toe_deadlines
         end
         ScanIdle: begin
           if (start) begin
-            state_q   <= ScanRun;
-            written_q <= '0;  // what was written so far is read in this pass
-            scanned_q <= '0;
+            state_q <= ScanRun;
+            bound_q.armed <= 1'b0;  // what was written so far is read in this pass
           end
         end
         ScanRun: begin
-          out_valid_q <= read;
-          cmp_valid_q <= out_valid_q;
+          if (!pause) begin
+            out_valid_q <= read;
+            cmp_valid_q <= out_valid_q;
+          end
           if (read) begin
             read_index_q <= read_index_q + 1'b1;
             read_done_q  <= read_index_q == '1;
@@ -153,13 +161,10 @@ module toe_deadlines
             out_valid_q  <= 1'b0;
             cmp_valid_q  <= 1'b0;
             if (due) state_q <= ScanDue;
-          end else if (cmp_valid_q) begin
-            scanned_q <= earlier(scanned_q, cmp_slot_q);
-            if (cmp_index_q == '1) begin
-              state_q     <= ScanIdle;
-              read_done_q <= 1'b0;
-              cmp_valid_q <= 1'b0;
-            end
+          end else if (passes && cmp_index_q == '1) begin
+            state_q     <= ScanIdle;
+            read_done_q <= 1'b0;
+            cmp_valid_q <= 1'b0;
           end
         end
         // Its record is read again when the owner has written it.
@@ -169,13 +174,11 @@ module toe_deadlines
     end
   end
 
-  slot_t bound;
-  assign bound         = earlier(written_q, scanned_q);
   assign ready_o       = state_q != ScanClear;
-  assign due_valid_o   = state_q == ScanDue;
+  assign due_valid_o   = state_q == ScanDue && !wr_valid_q;
   assign due_index_o   = cmp_index_q;
-  assign idle_o        = state_q == ScanIdle && !start;
-  assign bound_valid_o = bound.armed || state_q == ScanRun || state_q == ScanDue;
-  assign bound_us_o    = state_q == ScanIdle ? bound.deadline_us : now_us_i;
+  assign idle_o        = state_q == ScanIdle && !start && !wr_valid_q;
+  assign bound_valid_o = bound_q.armed || state_q == ScanRun || state_q == ScanDue;
+  assign bound_us_o    = state_q == ScanIdle ? bound_q.deadline_us : now_us_i;
 
 endmodule
