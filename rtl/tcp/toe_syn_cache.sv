@@ -33,7 +33,7 @@ module toe_syn_cache
     output logic       done_o,
     output logic       found_o,
     output logic       full_o,       // not found, and no way is free
-    output flow_key_t  entry_key_o,
+    output flow_key_t  entry_key_o,  // after req_due_i
     output half_open_t entry_o,
 
     input logic       insert_i,        // key of the request, entry and deadline below
@@ -72,20 +72,21 @@ module toe_syn_cache
   tag_t [NumWays-1:0] tag;
   tag_t wr_tag;
   logic [NumWays-1:0] wr_way;
-  logic [1:0] way_q;
+  logic [1:0] chosen_way;
   assign req_set = req_due_i ? due_index[IndexWidth-1:2] : set_t'(req_hash_i);
 
   always_comb begin
     wr_tag = '{valid: insert_i, key: key_q};
     wr_way = '0;
     if (clear_q) wr_way = '1;
-    else if (insert_i || remove_i) wr_way[way_q] = 1'b1;
+    else if (insert_i || remove_i) wr_way[chosen_way] = 1'b1;
   end
 
   for (genvar way = 0; way < NumWays; way++) begin : gen_way
     toe_ram #(
         .Width($bits(tag_t)),
-        .Depth(NumSets)
+        .Depth(NumSets),
+        .Collides(1'b0)  // a request comes only after the last one's action
     ) u_tag (
         .clk_i,
         .wr_en_i  (wr_way[way]),
@@ -99,34 +100,35 @@ module toe_syn_cache
 
   // ---- Request: tags, then the way, then the entry ---------------------------------------------
 
-  logic match_q, done_q, found_q, full_q, due_q;
-  logic [NumWays-1:0] hit, empty;
-  logic [1:0] hit_way, empty_way;
+  // Which ways match is registered bit by bit: comparing is as much as a cycle takes.
+  logic match_q, done_q, due_q, found;
+  logic [1:0] due_way_q;
+  logic [NumWays-1:0] hit, hit_q, empty_q;
 
   always_comb begin
-    hit       = '0;
-    empty     = '0;
-    hit_way   = '0;
-    empty_way = '0;
-    if (match_q) begin
-      for (int unsigned way = NumWays; way > 0; way--) begin
-        hit[way-1]   = tag[way-1].valid && tag[way-1].key == key_q;
-        empty[way-1] = !tag[way-1].valid;
-        if (hit[way-1]) hit_way |= 2'(way - 1);
-        if (empty[way-1]) empty_way = 2'(way - 1);
-      end
+    for (int unsigned i = 0; i < NumWays; i++) begin
+      hit[i] = tag[i].valid && (due_q ? due_way_q == 2'(i) : tag[i].key == key_q);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (req_valid_i) begin
-      key_q <= req_key_i;
-      due_q <= req_due_i;
-      way_q <= due_index[1:0];
-    end else if (match_q) begin
-      found_q <= due_q ? tag[way_q].valid : hit != '0;
-      full_q  <= hit == '0 && empty == '0;
-      if (!due_q) way_q <= hit != '0 ? hit_way : empty_way;
+      key_q     <= req_key_i;
+      due_q     <= req_due_i;
+      due_way_q <= due_index[1:0];
+    end
+    if (match_q) begin
+      hit_q <= hit;
+      for (int unsigned i = 0; i < NumWays; i++) empty_q[i] <= !tag[i].valid;
+    end
+  end
+
+  // The way that was found, or the first that is empty.
+  assign found = hit_q != '0;
+  always_comb begin
+    chosen_way = '0;
+    for (int unsigned i = NumWays; i > 0; i--) begin
+      if (found ? hit_q[i-1] : empty_q[i-1]) chosen_way = 2'(i - 1);
     end
   end
 
@@ -148,25 +150,26 @@ module toe_syn_cache
   end
 
   logic [IndexWidth-1:0] index;
-  assign index = {set_q, way_q};
+  assign index = {set_q, chosen_way};
 
   toe_ram #(
       .Width($bits(half_open_t)),
-      .Depth(Size)
+      .Depth(Size),
+      .Collides(1'b0)  // what is found is not inserted, and updated when it has been read
   ) u_entry (
       .clk_i,
       .wr_en_i  (insert_i || update_i),
       .wr_addr_i(index),
       .wr_data_i(entry_i),
-      .rd_en_i  (read_q && found_q),
+      .rd_en_i  (read_q && found),
       .rd_addr_i(index),
       .rd_data_o(entry_o)
   );
 
   assign done_o      = done_q;
-  assign found_o     = found_q;
-  assign full_o      = full_q;
-  assign entry_key_o = tag[way_q].key;
+  assign found_o     = found;
+  assign full_o      = !found && empty_q == '0;
+  assign entry_key_o = tag[due_way_q].key;
 
   // ---- Clearing, deadlines, count --------------------------------------------------------------
 

@@ -74,21 +74,22 @@ module toe_time_wait
   state_e                     state_q;
   logic                       asked_q;  // a request waits
   logic                       inserting_q;  // TwMatch: for an insert, or for the request
-  flow_key_t                  req_key_q;
+  flow_key_t                  key_q;  // to compare, of the request that waits
   set_t                       req_set_q;
   set_t                       set_q;
   logic                       due_valid;
   logic      [IndexWidth-1:0] due_index;
 
   logic start_insert, start_request, start_due;
-  assign start_due     = state_q == TwIdle && due_valid;
+  assign start_due = state_q == TwIdle && due_valid;
   // The request goes first, because there is at most one until the insert has had its turn.
   assign start_request = state_q == TwIdle && !due_valid && asked_q;
-  assign start_insert  = state_q == TwIdle && !due_valid && !asked_q && insert_valid_i;
+  assign start_insert  = state_q == TwIdle && !due_valid && !asked_q && !req_valid_i &&
+                         insert_valid_i;
 
   // ---- Tags ------------------------------------------------------------------------------------
 
-  logic [1:0] way_q, next_q;
+  logic [1:0] chosen_way;
   tag_t [NumWays-1:0] tag;
   tag_t wr_tag;
   logic [NumWays-1:0] wr_way;
@@ -96,7 +97,7 @@ module toe_time_wait
   logic remove, restart;
   assign remove  = state_q == TwHeld && action_valid_i && action_i == TwRemove;
   assign restart = state_q == TwHeld && action_valid_i && action_i == TwRestart;
-  assign rd_set  = start_request ? req_set_q : set_t'(insert_i.flow_hash);
+  assign rd_set  = asked_q ? req_set_q : set_t'(insert_i.flow_hash);
 
   always_comb begin
     wr_tag = '{valid: state_q == TwInsert, key: insert_i.key};
@@ -108,14 +109,15 @@ module toe_time_wait
       wr_set = due_index[IndexWidth-1:2];
       wr_way[due_index[1:0]] = 1'b1;
     end else if (state_q == TwInsert || remove) begin
-      wr_way[way_q] = 1'b1;
+      wr_way[chosen_way] = 1'b1;
     end
   end
 
   for (genvar way = 0; way < NumWays; way++) begin : gen_way
     toe_ram #(
         .Width($bits(tag_t)),
-        .Depth(NumSets)
+        .Depth(NumSets),
+        .Collides(1'b0)  // no state both reads and writes
     ) u_tag (
         .clk_i,
         .wr_en_i  (wr_way[way]),
@@ -128,44 +130,49 @@ module toe_time_wait
   end
 
   // Way of each set that was filled longest ago.
-  logic [1:0] oldest;
+  logic [1:0] oldest, insert_way;
+  logic same;  // an insert's key is there already
   toe_ram #(
       .Width(2),
-      .Depth(NumSets)
+      .Depth(NumSets),
+      .Collides(1'b0)
   ) u_oldest (
       .clk_i,
       .wr_en_i  (state_q == TwClear || state_q == TwInsert),
       .wr_addr_i(set_q),
-      .wr_data_i(state_q == TwClear ? 2'd0 : next_q),
+      .wr_data_i(state_q == TwClear ? 2'd0 : same ? oldest : insert_way + 2'd1),
       .rd_en_i  (start_insert),
       .rd_addr_i(rd_set),
       .rd_data_o(oldest)
   );
 
-  logic [NumWays-1:0] hit, empty;
-  logic [1:0] hit_way, insert_way;
+  // Which ways match is registered bit by bit: comparing is as much as a cycle takes.
+  logic [NumWays-1:0] hit, hit_q, empty_q;
+  logic [NumWays-1:0] found_q;  // hit_q of the last request
+  assign same = hit_q != '0;
+
   always_comb begin
-    hit        = '0;
-    empty      = '0;
-    hit_way    = '0;
+    for (int unsigned i = 0; i < NumWays; i++) hit[i] = tag[i].valid && tag[i].key == key_q;
+    // From the oldest on, so that the ways fill in the order that they are replaced in.
     insert_way = oldest;
+    for (int unsigned i = NumWays; i > 0; i--) begin
+      if (empty_q[2'(i-1)+oldest]) insert_way = 2'(i - 1) + oldest;
+    end
+    chosen_way = insert_way;
+    for (int unsigned i = 0; i < NumWays; i++) if (hit_q[i]) chosen_way = 2'(i);
+  end
+
+  always_ff @(posedge clk_i) begin
     if (state_q == TwMatch) begin
-      for (int unsigned way = NumWays; way > 0; way--) begin
-        hit[way-1] = tag[way-1].valid && tag[way-1].key == (inserting_q ? insert_i.key : req_key_q);
-        empty[way-1] = !tag[way-1].valid;
-        if (hit[way-1]) hit_way |= 2'(way - 1);
-      end
-      // From the oldest on, so that the ways fill in the order that they are replaced in.
-      for (int unsigned way = NumWays; way > 0; way--) begin
-        if (empty[2'(way-1)+oldest]) insert_way = 2'(way - 1) + oldest;
-      end
+      hit_q <= hit;
+      for (int unsigned i = 0; i < NumWays; i++) empty_q[i] <= !tag[i].valid;
     end
   end
 
   // ---- Records ---------------------------------------------------------------------------------
 
   logic [IndexWidth-1:0] index;
-  assign index = {set_q, way_q};
+  assign index = {set_q, chosen_way};
 
   tw_record_t wr_record;
   always_comb begin
@@ -184,7 +191,8 @@ module toe_time_wait
 
   toe_ram #(
       .Width($bits(tw_record_t)),
-      .Depth(Size)
+      .Depth(Size),
+      .Collides(1'b0)
   ) u_record (
       .clk_i,
       .wr_en_i  (state_q == TwInsert || restart),
@@ -197,28 +205,21 @@ module toe_time_wait
 
   // ---- Control ---------------------------------------------------------------------------------
 
-  logic found_q, done_q, deadlines_ready;
-  logic replace_q;  // the insert takes the place of a record, with the same key or without
-  logic same_q;     // with the same key
+  logic done_q, deadlines_ready;
   logic [16:0] count_q;
   assign count_o        = count_q[16] ? 16'hffff : count_q[15:0];
   assign done_o         = done_q;
-  assign found_o        = found_q;
+  assign found_o        = found_q != '0;
   assign insert_ready_o = state_q == TwInsert;
   assign ready_o        = state_q != TwClear && deadlines_ready;
-  assign evicted_o      = state_q == TwInsert && replace_q && !same_q;
+  assign evicted_o      = state_q == TwInsert && !same && empty_q == '0;
 
   always_ff @(posedge clk_i) begin
     if (req_valid_i) begin
-      req_key_q <= req_key_i;
       req_set_q <= set_t'(req_hash_i);
     end
-    if (state_q == TwMatch) begin
-      way_q     <= hit != '0 ? hit_way : insert_way;
-      next_q    <= hit != '0 ? oldest : insert_way + 2'd1;
-      replace_q <= hit != '0 || empty == '0;
-      same_q    <= hit != '0;
-    end
+    if (req_valid_i) key_q <= req_key_i;
+    else if (start_insert) key_q <= insert_i.key;
   end
 
   always_ff @(posedge clk_i) begin
@@ -227,7 +228,7 @@ module toe_time_wait
       asked_q     <= 1'b0;
       inserting_q <= 1'b0;
       set_q       <= '0;
-      found_q     <= 1'b0;
+      found_q     <= '0;
       done_q      <= 1'b0;
       count_q     <= '0;
     end else begin
@@ -253,15 +254,15 @@ module toe_time_wait
         TwMatch: begin
           state_q <= inserting_q ? TwInsert : TwAnswer;
           if (!inserting_q) begin
-            found_q <= hit != '0;
+            found_q <= hit;
             done_q  <= 1'b1;
           end
         end
         TwInsert: begin
-          if (!replace_q) count_q <= count_q + 1'b1;
+          if (!same && empty_q != '0) count_q <= count_q + 1'b1;
           state_q <= TwIdle;
         end
-        TwAnswer: state_q <= found_q ? TwHeld : TwIdle;
+        TwAnswer: state_q <= found_o ? TwHeld : TwIdle;
         TwHeld: begin
           if (action_valid_i) state_q <= TwIdle;
           if (remove) count_q <= count_q - 1'b1;

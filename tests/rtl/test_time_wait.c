@@ -285,6 +285,33 @@ Test(time_wait, record_of_the_same_flow_is_replaced) {
   bench_delete(b);
 }
 
+/* Both are compared in the same place: neither may be taken for the other, whenever they come. */
+Test(time_wait, record_is_replaced_while_another_flow_is_looked_up) {
+  for (unsigned delay = 0; delay < 24; delay++) {
+    bench_t *b = new_with_record(false, 0);
+    const seg_t stray = {.rport = RPORT + 1, .flags = ACK};
+    bool taken = false, put = false;
+
+    bench_set_seg(b, &stray);
+    bench_set_time_wait(b, peer_key(RPORT), SND_NXT, RCV_NXT, false, 0);
+    for (unsigned cycle = 0; !taken || !put; cycle++) {
+      cr_assert_lt(cycle, 1000);
+      *b->tb->seg_valid_i = !taken;
+      *b->tb->time_wait_valid_i = cycle >= delay && !put;
+      tb_tb_flow_eval(b->tb);
+      taken |= *b->tb->seg_valid_i && *b->tb->seg_ready_o;
+      put |= *b->tb->time_wait_valid_i && *b->tb->time_wait_ready_o;
+      bench_tick(b);
+      *b->tb->seg_valid_i = *b->tb->time_wait_valid_i = 0;
+    }
+    bench_settle(b);
+    bench_expect_event(b, EV_NO_CONN);
+    cr_expect_eq(*b->tb->time_wait_count_o, 1, "delay %u", delay);
+    expect_record(b);
+    bench_delete(b);
+  }
+}
+
 Test(time_wait, records_end_each_at_its_own_time) {
   enum { RECORDS = 6 };
   bench_t *b = bench_new();
