@@ -218,6 +218,7 @@ module toe_top
       .NumListeners(NumListeners),
       .SynCacheSize(SynCacheSize),
       .TimeWaitSize(TimeWaitSize),
+      .SegInterval(512 / DataWidth),  // beats of a frame of 60 octets, the smallest
       .Trace(Trace)
   ) u_tcp (
       .clk_i,

@@ -2,7 +2,8 @@
 //
 // In-order dispatch of segments, and everything that is done one at a time beside the flow table.
 //
-// A segment whose flow is in the table becomes its event in the next cycle, one a cycle.  Any other
+// A segment whose flow is in the table becomes its event in the next cycle, one each SegInterval
+// cycles.  Any other
 // holds up those behind it for some cycles, while SYN cache, TIME-WAIT records and listeners are
 // asked; so what it changes is seen by the next segment.  The flow table offers its result again
 // after a change, so a segment behind a finished handshake finds the new connection.
@@ -20,7 +21,9 @@ module toe_classify
   import toe_pkg::*;
   import toe_tcp_pkg::*;
   import toe_flow_pkg::*;
-(
+#(
+    parameter int unsigned SegInterval = 8  // cycles between segments at full rate
+) (
     input logic clk_i,
     input logic rst_i,
 
@@ -53,7 +56,6 @@ module toe_classify
     input  conn_id_t alloc_conn_i,
     output logic     alloc_take_o,
 
-    output logic      listener_valid_o,
     output port_t     listener_port_o,
     input  logic      listener_hit_i,
     input  listener_t listener_index_i,
@@ -136,82 +138,85 @@ module toe_classify
   logic  tx_valid_q;
   answer_t tx_q, tx_d;
 
-  logic front_is_icmp, icmp_stray;
-  logic background_valid, start_segment, start_background, front_leaves, front_loads;
-  assign background_valid = connect_valid_i || (sc_due_valid_i && !tx_valid_q);
+  logic front_is_icmp, front_is_unknown, icmp_stray;
+  logic due_able_q;  // a due entry has had room for its SYN-ACK
+  logic background_valid, start_segment, start_background;
+  logic front_leaves, front_free, front_loads;
+  assign background_valid = connect_valid_i || due_able_q;
   assign front_is_icmp = seg_i.icmp.kind != IcmpNone;
-  assign icmp_stray = state_q == SlowIdle && front_valid_q && !front_known_q && front_is_icmp;
-  assign start_segment = state_q == SlowIdle && front_valid_q && !front_known_q &&
-                         !front_is_icmp && !tx_valid_q;
-  assign start_background = state_q == SlowIdle && background_valid && !front_valid_q;
+  assign front_is_unknown = state_q == SlowIdle && front_valid_q && !front_known_q;
+  assign icmp_stray = front_is_unknown && front_is_icmp;
+  assign start_segment = front_is_unknown && !front_is_icmp && !tx_valid_q;
+  assign start_background = state_q == SlowIdle && !front_valid_q &&
+                            (connect_valid_i || (due_able_q && sc_due_valid_i));
 
   assign rx_ev_valid_o = front_valid_q && front_known_q;
   assign front_leaves = rx_ev_valid_o && rx_ev_ready_i;
+  // What the control blocks' arbiter says comes late, and is needed for one a cycle only.
+  assign front_free = !front_valid_q || (SegInterval == 1 && front_leaves);
   // Background work keeps background_valid until it is done, so nothing is loaded meanwhile.
-  assign result_ready_o = (!front_valid_q || front_leaves) &&
+  assign result_ready_o = front_free &&
       !(background_valid && (background_turn_q || !front_valid_q));
   assign front_loads = result_valid_i && result_ready_o;
 
+  // Without an open_valid nobody reads the open.
   always_comb begin
-    rx_ev_o = '0;
-    if (rx_ev_valid_o) begin
-      rx_ev_o.kind       = front_is_icmp && front_kind_q == EvSegment ? EvIcmp : front_kind_q;
-      rx_ev_o.conn       = front_conn_q;
-      rx_ev_o.seg        = seg_i;
-      rx_ev_o.cmd.op     = CmdNop;
-      rx_ev_o.open_valid = front_open_q;
-      if (front_open_q) begin
-        rx_ev_o.open.passive    = 1'b1;
-        rx_ev_o.open.key        = seg_i.key;
-        rx_ev_o.open.flow_hash  = front_hash_q[31:0];
-        rx_ev_o.open.iss        = sc_entry_i.iss;
-        rx_ev_o.open.irs        = sc_entry_i.irs;
-        rx_ev_o.open.peer_mss   = sc_entry_i.peer_mss;
-        rx_ev_o.open.wscale_ok  = sc_entry_i.wscale_ok;
-        rx_ev_o.open.snd_wscale = sc_entry_i.snd_wscale;
-        rx_ev_o.open.sack_ok    = sc_entry_i.sack_ok;
-        rx_ev_o.open.ts_ok      = sc_entry_i.ts_ok;
-        rx_ev_o.open.ts_recent  = sc_entry_i.ts_recent;
-      end
-    end
+    rx_ev_o                 = '0;
+    rx_ev_o.kind            = front_is_icmp && front_kind_q == EvSegment ? EvIcmp : front_kind_q;
+    rx_ev_o.conn            = front_conn_q;
+    rx_ev_o.seg             = seg_i;
+    rx_ev_o.cmd.op          = CmdNop;
+    rx_ev_o.open_valid      = front_open_q;
+    rx_ev_o.open.passive    = 1'b1;
+    rx_ev_o.open.key        = seg_i.key;
+    rx_ev_o.open.flow_hash  = front_hash_q[31:0];
+    rx_ev_o.open.iss        = sc_entry_i.iss;
+    rx_ev_o.open.irs        = sc_entry_i.irs;
+    rx_ev_o.open.peer_mss   = sc_entry_i.peer_mss;
+    rx_ev_o.open.wscale_ok  = sc_entry_i.wscale_ok;
+    rx_ev_o.open.snd_wscale = sc_entry_i.snd_wscale;
+    rx_ev_o.open.sack_ok    = sc_entry_i.sack_ok;
+    rx_ev_o.open.ts_ok      = sc_entry_i.ts_ok;
+    rx_ev_o.open.ts_recent  = sc_entry_i.ts_recent;
   end
 
   // ---- What was found --------------------------------------------------------------------------
 
   logic find_done, find_hit;
   logic listening_q, backlog_full_q;
-  listener_t listener_q;
+  listener_t  listener_q;
   seg_check_t check_q;
-  seq_t iss_q;
+  seq_t iss_q, seg_next_q;
   logic [31:0] rto_q;
 
   assign find_done = sc_done_i && (work_q == WorkDue || tw_done_i);
   assign find_hit = sc_found_i || (work_q != WorkDue && tw_found_i);
 
   assign sc_req_valid_o = start_segment || start_background;
-  assign sc_req_due_o = start_background && !connect_valid_i;
-  assign sc_req_key_o = start_background ? connect_key_i : seg_i.key;
-  assign sc_req_hash_o = start_background ? connect_hash_i[31:0] : front_hash_q[31:0];
+  // Background work begins without a segment at the front only.
+  assign sc_req_due_o = !front_valid_q && !connect_valid_i;
+  assign sc_req_key_o = front_valid_q ? seg_i.key : connect_key_i;
+  assign sc_req_hash_o = front_valid_q ? front_hash_q[31:0] : connect_hash_i[31:0];
   assign tw_req_valid_o = start_segment || (start_background && connect_valid_i);
   assign tw_req_key_o = sc_req_key_o;
   assign tw_req_hash_o = sc_req_hash_o;
 
-  assign listener_valid_o = state_q == SlowFind || state_q == SlowRead;
   assign listener_port_o = work_q == WorkDue ? sc_key_i.local_port : seg_i.key.local_port;
 
   always_ff @(posedge clk_i) begin
     if (start_segment) iss_q <= initial_seq(front_hash_q, now_us_i);
     if (start_background) iss_q <= initial_seq(connect_hash_i, now_us_i);
-    if (listener_valid_o) begin
+    if (state_q == SlowFind || state_q == SlowRead) begin
       listening_q    <= listener_hit_i;
       listener_q     <= listener_index_i;
       backlog_full_q <= listener_full_i;
     end
+    seg_next_q <= seg_next(seg_i);
     if (state_q == SlowRead) begin
       check_q <= sc_found_i ? half_open_check(
-          cfg_i, seg_i, sc_entry_i
+          cfg_i, seg_i, seg_next_q, sc_entry_i
       ) : time_wait_check(
-          seg_i, tw_record_i
+          seg_i, seg_next_q, tw_record_i
       );
       rto_q <= rto_doubled(cfg_i, sc_entry_i.rto_us);
       // The new incarnation's numbers begin beyond the old one's (RFC 9293 section 3.10.7.4, MAY-2).
@@ -225,19 +230,17 @@ module toe_classify
   listen_decision_t    listen;
   half_open_decision_t half_open;
   time_wait_decision_t time_wait;
-  half_open_t          half_open_fresh;
 
   logic                front_decided;
   tcb_event_e          front_kind_d;
   logic                front_open_d;
-  logic                drop_valid;
-  drop_e               drop;
+  logic drop_valid, drop_valid_q;
+  drop_e drop, drop_q;
   logic tx_load, try_listen, gone, insert_failed;
 
   assign insert_failed = op_exists_i || op_full_i;
 
   // What each would say of the segment at the front; which of them counts is decided below.
-  assign half_open_fresh = half_open_new(cfg_i, seg_i, iss_q, listener_q);
   assign half_open = half_open_decide(seg_i.flags, check_q);
   assign time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
   assign listen = listen_decide(
@@ -252,14 +255,11 @@ module toe_classify
     drop_valid        = 1'b0;
     drop              = DropNoConn;
     tx_load           = 1'b0;
-    tx_d              = tx_q;
     try_listen        = 1'b0;
     sc_insert_o       = 1'b0;
     sc_update_o       = 1'b0;
     sc_remove_o       = 1'b0;
     sc_set_deadline_o = 1'b0;
-    sc_entry_o        = sc_entry_i;
-    sc_deadline_us_o  = now_us_i + time_us_t'(rto_q);
     tw_action_valid_o = 1'b0;
     tw_action_o       = TwKeep;
     alloc_take_o      = 1'b0;
@@ -303,13 +303,10 @@ module toe_classify
           if (!listening_q || sc_entry_i.retries >= cfg_i.syn_retries) begin
             sc_remove_o = 1'b1;
           end else begin
-            sc_update_o        = 1'b1;
-            sc_set_deadline_o  = 1'b1;
-            sc_entry_o.retries = sc_entry_i.retries + 4'd1;
-            sc_entry_o.rto_us  = rto_q;
-            retransmit_o       = 1'b1;
-            tx_load            = 1'b1;
-            tx_d               = syn_ack(cfg_i, now_us_i, sc_key_i, sc_entry_i);
+            sc_update_o       = 1'b1;
+            sc_set_deadline_o = 1'b1;
+            retransmit_o      = 1'b1;
+            tx_load           = 1'b1;
           end
         end else if (sc_found_i) begin
           front_decided = 1'b1;
@@ -323,18 +320,12 @@ module toe_classify
                 front_kind_d = EvNoConn;
                 sc_remove_o  = 1'b1;
               end else begin
-                sc_update_o    = 1'b1;
-                sc_entry_o.mac = seg_i.src_mac;
-                if (check_q.has_ts && !check_q.ts_old) sc_entry_o.ts_recent = seg_i.opt.ts_val;
+                sc_update_o  = 1'b1;
                 retransmit_o = 1'b1;
                 tx_load      = 1'b1;
-                tx_d         = syn_ack(cfg_i, now_us_i, seg_i.key, sc_entry_o);
               end
             end
-            HalfOpenAck: begin
-              tx_load = 1'b1;
-              tx_d    = half_open_ack(cfg_i, now_us_i, seg_i, sc_entry_i);
-            end
+            HalfOpenAck:    tx_load = 1'b1;
             HalfOpenRemove: sc_remove_o = 1'b1;
             HalfOpenBadAck: front_kind_d = EvNoConn;
             HalfOpenComplete: begin
@@ -360,7 +351,6 @@ module toe_classify
               drop_valid    = time_wait.drop_valid;
               drop          = time_wait.drop;
               tx_load       = time_wait.what != TimeWaitIgnore;
-              tx_d          = time_wait_ack(now_us_i, seg_i, tw_record_i);
               if (time_wait.what == TimeWaitFin) tw_action_o = TwRestart;
             end
           endcase
@@ -405,11 +395,8 @@ module toe_classify
       front_decided = 1'b1;
       unique case (listen.what)
         ListenAnswer: begin
-          sc_insert_o      = 1'b1;
-          sc_entry_o       = half_open_fresh;
-          sc_deadline_us_o = now_us_i + time_us_t'(cfg_i.rto_initial_us);
-          tx_load          = 1'b1;
-          tx_d             = syn_ack(cfg_i, now_us_i, seg_i.key, half_open_fresh);
+          sc_insert_o = 1'b1;
+          tx_load     = 1'b1;
         end
         ListenDrop: begin
           drop_valid = 1'b1;
@@ -420,8 +407,40 @@ module toe_classify
     end
   end
 
-  assign tw_ts_recent_o = check_q.has_ts && !check_q.ts_old ? seg_i.opt.ts_val
-                                                            : tw_record_i.ts_recent;
+  // What would be written and answered, whether it is or not.
+  logic half_open_found, take_ts;
+  logic [31:0] rto_us;
+  assign half_open_found = state_q == SlowDecide && (work_q == WorkDue || sc_found_i);
+  assign rto_us          = half_open_found ? rto_q : cfg_i.rto_initial_us;
+  assign take_ts         = check_q.has_ts && !check_q.ts_old;
+  assign tw_ts_recent_o  = take_ts ? seg_i.opt.ts_val : tw_record_i.ts_recent;
+
+  always_comb begin
+    sc_entry_o       = half_open_new(cfg_i, seg_i, iss_q, listener_q);
+    sc_deadline_us_o = now_us_i + time_us_t'(rto_us);
+    if (half_open_found) begin
+      sc_entry_o = sc_entry_i;
+      if (work_q == WorkDue) begin
+        sc_entry_o.retries = sc_entry_i.retries + 4'd1;
+        sc_entry_o.rto_us  = rto_q;
+      end else begin
+        sc_entry_o.mac = seg_i.src_mac;
+        if (take_ts && check_q.same_syn) sc_entry_o.ts_recent = seg_i.opt.ts_val;
+      end
+    end
+
+    // A half-open connection's answer is made of what is written of it; for a plain ACK that is what
+    // was read.
+    tx_d = half_open_answer(
+      cfg_i,
+      now_us_i,
+      work_q == WorkDue ? sc_key_i : seg_i.key,
+      sc_entry_o,
+      !half_open_found || work_q == WorkDue || check_q.same_syn
+    );
+    if (state_q == SlowDecide && !half_open_found && time_wait.what != TimeWaitReuse)
+      tx_d = time_wait_answer(now_us_i, seg_i, tw_record_i);
+  end
 
   assign op_valid_o = state_q == SlowInsert;
   assign op_key_o = work_q == WorkConnect ? connect_key_i : seg_i.key;
@@ -442,11 +461,13 @@ module toe_classify
       state_q           <= SlowIdle;
       work_q            <= WorkSegment;
       background_turn_q <= 1'b0;
+      due_able_q        <= 1'b0;
       front_valid_q     <= 1'b0;
       tx_valid_q        <= 1'b0;
-      drop_o            <= '0;
+      drop_valid_q      <= 1'b0;
     end else begin
-      state_q <= state_d;
+      state_q    <= state_d;
+      due_able_q <= sc_due_valid_i && !tx_valid_q && !tx_load;
       if (start_segment) begin
         work_q <= WorkSegment;
       end else if (start_background) begin
@@ -461,12 +482,12 @@ module toe_classify
       end
       if (tx_load) tx_valid_q <= 1'b1;
       else if (tx_ready_i) tx_valid_q <= 1'b0;
-      drop_o <= '0;
-      if (drop_valid) drop_o[drop] <= 1'b1;
+      drop_valid_q <= drop_valid;
     end
   end
 
   always_ff @(posedge clk_i) begin
+    drop_q <= drop;
     if (front_loads) begin
       front_known_q <= result_hit_i;
       front_kind_q  <= EvSegment;
@@ -479,12 +500,18 @@ module toe_classify
       front_conn_q  <= front_open_d ? alloc_conn_i : '0;
       front_open_q  <= front_open_d;
     end
-    if (tx_load) tx_q <= tx_d;
+    // It is empty when something is decided, and whether that is an answer comes late for so many bits.
+    if (!tx_valid_q) tx_q <= tx_d;
+  end
+
+  always_comb begin
+    drop_o         = '0;
+    drop_o[drop_q] = drop_valid_q;
   end
 
   assign tx_valid_o = tx_valid_q;
   assign tx_o = tx_q;
   assign idle_o     = state_q == SlowIdle && !front_valid_q && !result_valid_i &&
-                      !connect_valid_i && !tx_valid_q && drop_o == '0;
+                      !connect_valid_i && !tx_valid_q && !drop_valid_q;
 
 endmodule

@@ -3,7 +3,7 @@
 // Host commands: checks them, opens connections, starts and ends listening, and passes the rest on
 // as EvCommand.
 //
-// One command at a time, in order: one that is passed on takes two cycles, CmdConnect about twenty.
+// One command at a time, in order: one that is passed on takes two cycles, CmdConnect about thirty.
 // A refused command gives a notification with its tag and the reason; one that is passed on may be
 // refused later.  NtfOpened of a connection is taken by the host's stream before the event that
 // opens it is offered, so nothing about the connection overtakes it.
@@ -37,6 +37,7 @@ module toe_command
 
     // Hash of a flow; it comes back some cycles later.
     output logic             hash_req_valid_o,
+    input  logic             hash_req_ready_i,
     output flow_key_t        key_o,
     input  logic             hash_valid_i,
     input  logic      [63:0] hash_i,
@@ -60,10 +61,11 @@ module toe_command
     output logic idle_o
 );
 
-  typedef enum logic [2:0] {
+  typedef enum logic [3:0] {
     CommandIdle,
     CommandCheck,
     CommandListen,
+    CommandAsk,      // waits until the hash begins
     CommandHash,     // waits for the hash
     CommandConnect,  // waits for the connection
     CommandOpened,   // NtfOpened waits
@@ -121,6 +123,7 @@ module toe_command
           local_port: cmd_q.local_port
       };
 
+  assign hash_req_valid_o = state_q == CommandAsk;
   assign listen_valid_o = state_q == CommandListen;
   assign listen_start_o = cmd_q.op == CmdListen;
   assign listen_port_o = cmd_q.local_port;
@@ -130,9 +133,8 @@ module toe_command
   assign idle_o = state_q == CommandIdle && !cmd_valid_i;
 
   always_comb begin
-    state_d          = state_q;
-    reason_d         = reason_q;
-    hash_req_valid_o = 1'b0;
+    state_d  = state_q;
+    reason_d = reason_q;
     unique case (state_q)
       CommandIdle:    ;
       CommandCheck: begin
@@ -140,8 +142,7 @@ module toe_command
         if (reason_d != ReasonNone) begin
           state_d = CommandRefused;
         end else if (cmd_q.op == CmdConnect) begin
-          hash_req_valid_o = 1'b1;
-          state_d          = CommandHash;
+          state_d = CommandAsk;
         end else if (cmd_q.op == CmdListen || cmd_q.op == CmdUnlisten) begin
           state_d = CommandListen;
         end else begin
@@ -152,6 +153,7 @@ module toe_command
         reason_d = listen_reason_i;
         state_d  = listen_reason_i == ReasonNone ? CommandIdle : CommandRefused;
       end
+      CommandAsk:     if (hash_req_ready_i) state_d = CommandHash;
       CommandHash:    if (hash_valid_i) state_d = CommandConnect;
       CommandConnect: begin
         if (connect_done_i) begin
@@ -190,22 +192,17 @@ module toe_command
     end
   end
 
+  // Without an open_valid nobody reads the open.
   assign cmd_ev_valid_o = state_q == CommandPass;
   always_comb begin
-    cmd_ev_o        = '0;
-    cmd_ev_o.kind   = EvCommand;
-    cmd_ev_o.cmd.op = CmdNop;
-    if (cmd_ev_valid_o) begin
-      cmd_ev_o.conn = cmd_q.conn;
-      cmd_ev_o.cmd  = cmd_q;
-      if (cmd_q.op == CmdConnect) begin
-        cmd_ev_o.conn           = conn_q;
-        cmd_ev_o.open_valid     = 1'b1;
-        cmd_ev_o.open.key       = key_o;
-        cmd_ev_o.open.flow_hash = hash_q[31:0];
-        cmd_ev_o.open.iss       = iss_q;
-      end
-    end
+    cmd_ev_o                = '0;
+    cmd_ev_o.kind           = EvCommand;
+    cmd_ev_o.conn           = cmd_q.op == CmdConnect ? conn_q : cmd_q.conn;
+    cmd_ev_o.cmd            = cmd_q;
+    cmd_ev_o.open_valid     = cmd_q.op == CmdConnect;
+    cmd_ev_o.open.key       = key_o;
+    cmd_ev_o.open.flow_hash = hash_q[31:0];
+    cmd_ev_o.open.iss       = iss_q;
   end
 
   always_ff @(posedge clk_i) begin

@@ -2,10 +2,10 @@
 //
 // Finds, opens and forgets connections: wiring only.
 //
-// Every segment is hashed while it waits in a queue (toe_flow_hash), looked up in the flow table, and
-// leaves in order as exactly one event (toe_classify): one a cycle for known flows, eleven cycles
-// after it came; a few cycles each for the others, four of them from there to an answer.  Commands
-// come in through toe_command.
+// Every segment is hashed while it waits (toe_flow_hash), looked up in the flow table, and leaves in
+// order as exactly one event (toe_classify): one each SegInterval cycles for known flows, eleven
+// cycles after it was offered; a few cycles more for the others, four of them from there to an answer.
+// Commands come in through toe_command.
 //
 // What the control blocks give back is always taken within some cycles, whatever the other streams
 // do.  They offer, for each connection, the TIME-WAIT record first, then the flow table's entry when
@@ -17,10 +17,11 @@ module toe_flow
   import toe_tcp_pkg::*;
   import toe_flow_pkg::*;
 #(
-    parameter int unsigned NumConns     = 1024,
+    parameter int unsigned NumConns = 1024,
     parameter int unsigned NumListeners = 16,
     parameter int unsigned SynCacheSize = 256,
-    parameter int unsigned TimeWaitSize = 1024
+    parameter int unsigned TimeWaitSize = 1024,
+    parameter int unsigned SegInterval = 8  // cycles between segments at full rate: 1, 2, 4 or 8
 ) (
     input logic clk_i,
     input logic rst_i,
@@ -75,8 +76,11 @@ module toe_flow
     output time_us_t          deadline_us_o
 );
 
-  logic table_ready, sc_ready, tw_ready, ready;
-  assign ready = table_ready && sc_ready && tw_ready;
+  logic table_ready, sc_ready, tw_ready, ready_q;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) ready_q <= 1'b0;
+    else ready_q <= table_ready && sc_ready && tw_ready;
+  end
 
   // ---- Hash ------------------------------------------------------------------------------------
 
@@ -85,20 +89,23 @@ module toe_flow
   logic [63:0] seg_hash;
   rx_seg_t front_seg;
 
-  logic cmd_hash_req, cmd_hash_valid;
+  logic cmd_hash_req, cmd_hash_ready, cmd_hash_valid;
   flow_key_t cmd_key;
   logic [63:0] cmd_hash, connect_hash;
 
-  toe_flow_hash u_hash (
+  toe_flow_hash #(
+      .SegInterval(SegInterval)
+  ) u_hash (
       .clk_i,
       .rst_i,
-      .ready_i     (ready),
+      .ready_i     (ready_q),
       .hash_key_i  (cfg_i.hash_key),
       .local_ip_i  (cfg_i.local_ip),
       .seg_valid_i,
       .seg_ready_o,
       .seg_i,
       .cmd_valid_i (cmd_hash_req),
+      .cmd_ready_o (cmd_hash_ready),
       .cmd_key_i   (cmd_key),
       .cmd_valid_o (cmd_hash_valid),
       .cmd_hash_o  (cmd_hash),
@@ -128,7 +135,8 @@ module toe_flow
   logic insert_valid;
 
   toe_flow_table #(
-      .NumConns(NumConns)
+      .NumConns(NumConns),
+      .LookupInterval(SegInterval)
   ) u_table (
       .clk_i,
       .rst_i,
@@ -158,7 +166,7 @@ module toe_flow
   assign op_valid       = op_running_q || insert_valid || unlink_valid_i;
   assign op_key         = op_insert ? insert_key : unlink_key_i;
   assign op_hash        = op_insert ? insert_hash : unlink_hash_i;
-  assign unlink_ready_o = op_done && !op_insert;
+  assign unlink_ready_o = op_done && !op_insert_q;
 
   always_ff @(posedge clk_i) begin
     op_insert_q <= op_insert;
@@ -188,7 +196,7 @@ module toe_flow
   // ---- Listeners, half-open connections, TIME-WAIT ---------------------------------------------
 
   port_t lookup_port;
-  logic lookup_valid, lookup_hit, lookup_full, listener_inc, listener_dec;
+  logic lookup_hit, lookup_full, listener_inc, listener_dec;
   listener_t lookup_index, listener_change;
   logic listen_valid, listen_start;
   port_t listen_port;
@@ -196,11 +204,11 @@ module toe_flow
   reason_e listen_reason;
 
   toe_listeners #(
-      .NumListeners(NumListeners)
+      .NumListeners(NumListeners),
+      .MaxHalfOpen (SynCacheSize)
   ) u_listeners (
       .clk_i,
       .rst_i,
-      .lookup_valid_i(lookup_valid),
       .lookup_port_i (lookup_port),
       .lookup_hit_o  (lookup_hit),
       .lookup_index_o(lookup_index),
@@ -295,7 +303,9 @@ module toe_flow
   drop_vec_t classify_drop;
   logic retransmit, classify_idle, command_idle;
 
-  toe_classify u_classify (
+  toe_classify #(
+      .SegInterval(SegInterval)
+  ) u_classify (
       .clk_i,
       .rst_i,
       .cfg_i,
@@ -313,13 +323,12 @@ module toe_flow
       .op_key_o         (insert_key),
       .op_hash_o        (insert_hash),
       .op_conn_o        (insert_conn),
-      .op_done_i        (op_done && op_insert),
+      .op_done_i        (op_done && op_insert_q),
       .op_exists_i      (op_exists),
       .op_full_i        (op_full),
       .alloc_valid_i    (alloc_valid),
       .alloc_conn_i     (alloc_conn),
       .alloc_take_o     (alloc_take),
-      .listener_valid_o (lookup_valid),
       .listener_port_o  (lookup_port),
       .listener_hit_i   (lookup_hit),
       .listener_index_i (lookup_index),
@@ -373,7 +382,7 @@ module toe_flow
       .clk_i,
       .rst_i,
       .cfg_i,
-      .ready_i         (ready),
+      .ready_i         (ready_q),
       .cmd_valid_i,
       .cmd_ready_o,
       .cmd_i,
@@ -384,6 +393,7 @@ module toe_flow
       .ntf_ready_i,
       .ntf_o,
       .hash_req_valid_o(cmd_hash_req),
+      .hash_req_ready_i(cmd_hash_ready),
       .key_o           (cmd_key),
       .hash_valid_i    (cmd_hash_valid),
       .hash_i          (cmd_hash),
@@ -413,7 +423,7 @@ module toe_flow
     count_o.tx_retransmit     = retransmit;
   end
 
-  assign idle_o = ready && !seg_valid_i && hash_idle && classify_idle &&
+  assign idle_o = ready_q && !seg_valid_i && hash_idle && classify_idle &&
                   command_idle && sc_idle && tw_idle && !op_running_q && !unlink_valid_i &&
                   !free_valid_i;
 

@@ -52,10 +52,8 @@ package toe_flow_pkg;
     seq_t        ack;
     logic        syn;
     logic [15:0] wnd;
-    logic        wscale_valid;
-    logic [3:0]  wscale;
-    logic [15:0] mss;
-    logic        sack_permitted;
+    logic        wscale_ok;
+    logic        sack_ok;
     logic        ts_valid;
     logic [31:0] ts_val;
     logic [31:0] ts_ecr;
@@ -74,10 +72,10 @@ package toe_flow_pkg;
     tx.flags.syn          = a.syn;
     tx.wnd                = a.wnd;
     tx.opt.mss_valid      = a.syn;
-    tx.opt.mss            = a.mss;
-    tx.opt.wscale_valid   = a.wscale_valid;
-    tx.opt.wscale         = a.wscale;
-    tx.opt.sack_permitted = a.sack_permitted;
+    tx.opt.mss            = own_mss(cfg);
+    tx.opt.wscale_valid   = a.syn && a.wscale_ok;
+    tx.opt.wscale         = own_wscale(cfg);
+    tx.opt.sack_permitted = a.syn && a.sack_ok;
     tx.opt.ts_valid       = a.ts_valid;
     tx.opt.ts_val         = a.ts_val;
     tx.opt.ts_ecr         = a.ts_ecr;
@@ -109,22 +107,22 @@ package toe_flow_pkg;
     return h;
   endfunction
 
-  // An option is answered only when the peer offered it (RFC 7323 sections 2.2 and 3.2, RFC 2018).
-  function automatic answer_t syn_ack(cfg_t cfg, time_us_t now_us, flow_key_t key, half_open_t h);
+  // SYN-ACK, or the ACK that says what is expected.  An option is answered only when the peer offered it
+  // (RFC 7323 sections 2.2 and 3.2, RFC 2018).
+  function automatic answer_t half_open_answer(cfg_t cfg, time_us_t now_us, flow_key_t key,
+                                               half_open_t h, logic syn);
     answer_t a;
-    a.key            = key;
-    a.mac            = h.mac;
-    a.seq            = h.iss;
-    a.ack            = h.irs + 32'd1;
-    a.syn            = 1'b1;
-    a.wnd            = own_syn_wnd(cfg);
-    a.wscale_valid   = h.wscale_ok;
-    a.wscale         = own_wscale(cfg);
-    a.mss            = own_mss(cfg);
-    a.sack_permitted = h.sack_ok;
-    a.ts_valid       = h.ts_ok;
-    a.ts_val         = ts_clock(now_us);
-    a.ts_ecr         = h.ts_recent;
+    a.key       = key;
+    a.mac       = h.mac;
+    a.seq       = h.iss + 32'(!syn);
+    a.ack       = h.irs + 32'd1;
+    a.syn       = syn;
+    a.wnd       = own_syn_wnd(cfg) >> (!syn && h.wscale_ok ? own_wscale(cfg) : 4'd0);
+    a.wscale_ok = h.wscale_ok;
+    a.sack_ok   = h.sack_ok;
+    a.ts_valid  = h.ts_ok;
+    a.ts_val    = ts_clock(now_us);
+    a.ts_ecr    = h.ts_recent;
     return a;
   endfunction
 
@@ -184,25 +182,30 @@ package toe_flow_pkg;
     return seg.payload_len != '0 || seg.flags.fin;
   endfunction
 
-  function automatic seg_check_t half_open_check(cfg_t cfg, rx_seg_t seg, half_open_t h);
+  // What follows the segment's last octet.
+  function automatic seq_t seg_next(rx_seg_t seg);
+    return seg.seq + 32'(seg.payload_len) + 32'(seg.flags.fin);
+  endfunction
+
+  function automatic seg_check_t half_open_check(cfg_t cfg, rx_seg_t seg, seq_t next,
+                                                 half_open_t h);
     seg_check_t c;
-    seq_t ahead;  // of rcv_nxt
-    ahead = seg.seq - (h.irs + 32'd1);
+    seq_t ahead, next_ahead;  // of rcv_nxt, which is irs + 1
+    ahead = seg.seq + ~h.irs;
+    next_ahead = next + ~h.irs;
     c = '0;
     c.same_syn = seg.flags.syn && !seg.flags.ack && seg.seq == h.irs;
     c.seq_exact = ahead == '0;
-    // A first octet before the window may have a last one inside; the last octet's offset is one
-    // less than the length, FIN included.
+    // A first octet before the window may have a last one inside.
     c.in_window = ahead < {16'd0, own_syn_wnd(cfg)} ||
-        (occupies_space(seg) &&
-         ahead + 32'(seg.payload_len) + 32'(seg.flags.fin) - 32'd1 < {16'd0, own_syn_wnd(cfg)});
+        (occupies_space(seg) && next_ahead != '0 && next_ahead <= {16'd0, own_syn_wnd(cfg)});
     c.ack_exact = seg.ack == h.iss + 32'd1;
     c.has_ts = h.ts_ok && seg.opt.ts_valid;
     c.ts_old = h.ts_ok && seg.opt.ts_valid && seq_lt(seg.opt.ts_val, h.ts_recent);
     return c;
   endfunction
 
-  function automatic seg_check_t time_wait_check(rx_seg_t seg, tw_record_t r);
+  function automatic seg_check_t time_wait_check(rx_seg_t seg, seq_t next, tw_record_t r);
     seg_check_t c;
     logic seq_newer;
     seq_newer = seq_lt(r.rcv_nxt, seg.seq);
@@ -210,8 +213,7 @@ package toe_flow_pkg;
     c.seq_exact = seg.seq == r.rcv_nxt;
     c.has_ts = r.ts_ok && seg.opt.ts_valid;
     c.ts_old = r.ts_ok && seg.opt.ts_valid && seq_lt(seg.opt.ts_val, r.ts_recent);
-    c.fin_again = seg.flags.fin && !seg.flags.syn &&
-                  seg.seq + 32'(seg.payload_len) + 32'd1 == r.rcv_nxt;
+    c.fin_again = seg.flags.fin && !seg.flags.syn && next == r.rcv_nxt;
     c.occupies = occupies_space(seg);
     // RFC 6191 section 2.
     if (r.ts_ok && seg.opt.ts_valid) begin
@@ -276,21 +278,6 @@ package toe_flow_pkg;
     return d;
   endfunction
 
-  function automatic answer_t half_open_ack(cfg_t cfg, time_us_t now_us, rx_seg_t seg,
-                                            half_open_t h);
-    answer_t a;
-    a          = '0;
-    a.key      = seg.key;
-    a.mac      = seg.src_mac;
-    a.seq      = h.iss + 32'd1;
-    a.ack      = h.irs + 32'd1;
-    a.wnd      = own_syn_wnd(cfg) >> (h.wscale_ok ? own_wscale(cfg) : 4'd0);
-    a.ts_valid = h.ts_ok;
-    a.ts_val   = ts_clock(now_us);
-    a.ts_ecr   = h.ts_recent;
-    return a;
-  endfunction
-
   // ---- TIME-WAIT ---------------------------------------------------------------------------
 
   typedef enum logic [1:0] {
@@ -336,7 +323,7 @@ package toe_flow_pkg;
     return d;
   endfunction
 
-  function automatic answer_t time_wait_ack(time_us_t now_us, rx_seg_t seg, tw_record_t r);
+  function automatic answer_t time_wait_answer(time_us_t now_us, rx_seg_t seg, tw_record_t r);
     answer_t a;
     a          = '0;
     a.key      = seg.key;

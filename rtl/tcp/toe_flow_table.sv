@@ -2,8 +2,8 @@
 //
 // Which connection a flow belongs to: hash table with two choices of a bucket and four ways each.
 //
-// Lookup: one a cycle in order, result two cycles after it is taken: the RAM, then a comparison of
-// the whole key with all eight ways.  Every change goes into a result that waits too, so when it is
+// Lookup: one each LookupInterval cycles in order, result two cycles after it is taken: the RAM, then a
+// comparison of the whole key with all eight ways.  Every change goes into a result that waits too, so when it is
 // taken it is as true as the table is, apart from a write in that very cycle.
 //
 // Change: one at a time, four cycles, whatever lookups do; it takes one of their cycles.  op_done_o
@@ -16,7 +16,8 @@
 module toe_flow_table
   import toe_pkg::*;
 #(
-    parameter int unsigned NumConns = 1024  // power of two; the table has twice as many entries
+    parameter int unsigned NumConns = 1024,  // power of two; the table has twice as many entries
+    parameter int unsigned LookupInterval = 1
 ) (
     input logic clk_i,
     input logic rst_i,
@@ -84,7 +85,8 @@ module toe_flow_table
     for (genvar way = 0; way < NumWays; way++) begin : gen_way
       toe_ram #(
           .Width($bits(entry_t)),
-          .Depth(NumBuckets)
+          .Depth(NumBuckets),
+          .Collides(1'b0)  // what a write comes too late for is read again
       ) u_ram (
           .clk_i,
           .wr_en_i  (wr_way[side][way]),
@@ -106,15 +108,16 @@ module toe_flow_table
   logic [63:0] look_hash_q;
   logic op_read, look_leaves, look_free, look_start, look_again, wr_en;
 
-  assign wr_en = wr_way != '0;
+  assign wr_en = state_q == OpWrite;
   assign op_read = state_q == OpIdle && op_valid_i;
-  // A write may come too late for what was read; it is read again.
+  // A write may come too late for what was read; it is read again.  What result_ready_i says comes
+  // late as well, and is needed for one lookup a cycle only.
   assign look_leaves    = look_valid_q && look_fresh_q && !wr_en &&
-                          (!result_valid_o || result_ready_i);
-  assign look_free = !look_valid_q || look_leaves;
+                          (!result_valid_o || (LookupInterval == 1 && result_ready_i));
+  assign look_free = !look_valid_q || (LookupInterval == 1 && look_leaves);
   assign lookup_ready_o = look_free && !op_read && ready_o;
   assign look_start = lookup_valid_i && lookup_ready_o;
-  assign look_again = !look_free && !look_fresh_q && !op_read;
+  assign look_again = look_valid_q && !look_fresh_q && !op_read;
 
   assign rd_en = op_read || look_start || look_again;
   always_comb begin
@@ -141,6 +144,7 @@ module toe_flow_table
       look_fresh_q <= 1'b0;
     end else begin
       if (look_free) look_valid_q <= look_start;
+      else if (look_leaves) look_valid_q <= 1'b0;
       if (look_start || look_again) look_fresh_q <= !wr_en;
       else if (wr_en || op_read) look_fresh_q <= 1'b0;
     end
@@ -152,12 +156,9 @@ module toe_flow_table
   ways_t match, match_q, valid_q;
 
   always_comb begin
-    match = '0;
-    if (look_leaves || state_q == OpMatch) begin
-      for (int unsigned side = 0; side < NumSides; side++) begin
-        for (int unsigned way = 0; way < NumWays; way++) begin
-          match[side][way] = entry[side][way].valid && entry[side][way].key == cmp_key_q;
-        end
+    for (int unsigned side = 0; side < NumSides; side++) begin
+      for (int unsigned way = 0; way < NumWays; way++) begin
+        match[side][way] = entry[side][way].valid && entry[side][way].key == cmp_key_q;
       end
     end
   end
@@ -198,7 +199,7 @@ module toe_flow_table
           result_conn_q[side][way] <= entry[side][way].conn;
         end
       end
-    end else if (wr_en && result_valid_q && result_key_q == op_key_i) begin
+    end else if (wr_way != '0 && result_valid_q && result_key_q == op_key_i) begin
       // The one that waits was inserted or deleted; a key is in the table once.
       result_match_q      <= ways_t'(op_insert_i);
       result_conn_q[0][0] <= ConnWidth'(op_conn_i);
@@ -224,17 +225,22 @@ module toe_flow_table
   assign insert_side = $countones(valid_q[1]) < $countones(valid_q[0]);
   assign insert_way  = ~valid_q[insert_side] & (valid_q[insert_side] + NumWays'(1));
 
-  assign op_exists_o = op_insert_i && match_q != '0;
-  assign op_full_o   = op_insert_i && match_q == '0 && &valid_q;
+  logic exists, full;
+  assign exists = op_insert_i && match_q != '0;
+  assign full   = op_insert_i && match_q == '0 && &valid_q;
 
   // Where to write: nowhere, where the key is, or where there is room.
   ways_t chosen, chosen_q;
   always_comb begin
     chosen = '0;
     if (!op_insert_i) chosen = match_q;
-    else if (!op_exists_o && !op_full_o) chosen[insert_side] = insert_way;
+    else if (!exists && !full) chosen[insert_side] = insert_way;
   end
-  always_ff @(posedge clk_i) chosen_q <= chosen;
+  always_ff @(posedge clk_i) begin
+    chosen_q    <= chosen;
+    op_exists_o <= exists;
+    op_full_o   <= full;
+  end
 
   always_comb begin
     wr_way    = '0;

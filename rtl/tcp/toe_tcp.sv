@@ -11,11 +11,12 @@ module toe_tcp
   import toe_pkg::*;
   import toe_tcp_pkg::*;
 #(
-    parameter int unsigned NumConns     = 1024,
+    parameter int unsigned NumConns = 1024,
     parameter int unsigned NumListeners = 16,
     parameter int unsigned SynCacheSize = 256,
     parameter int unsigned TimeWaitSize = 1024,
-    parameter bit          Trace        = 1'b1
+    parameter int unsigned SegInterval = 8,  // cycles between segments at full rate, as toe_flow
+    parameter bit Trace = 1'b1
 ) (
     input logic clk_i,
     input logic rst_i,
@@ -92,7 +93,8 @@ module toe_tcp
       .NumConns(NumConns),
       .NumListeners(NumListeners),
       .SynCacheSize(SynCacheSize),
-      .TimeWaitSize(TimeWaitSize)
+      .TimeWaitSize(TimeWaitSize),
+      .SegInterval(SegInterval)
   ) u_flow (
       .clk_i,
       .rst_i,

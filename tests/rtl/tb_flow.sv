@@ -7,6 +7,7 @@ module tb_flow
   import toe_pkg::*;
   import toe_tcp_pkg::*;
 #(
+    parameter int unsigned DataWidth    = 64,
     parameter int unsigned NumConns     = 16,
     parameter int unsigned NumListeners = 4,
     parameter int unsigned SynCacheSize = 16,
@@ -212,7 +213,8 @@ module tb_flow
       .NumConns    (NumConns),
       .NumListeners(NumListeners),
       .SynCacheSize(SynCacheSize),
-      .TimeWaitSize(TimeWaitSize)
+      .TimeWaitSize(TimeWaitSize),
+      .SegInterval (512 / DataWidth)
   ) u_flow (
       .cfg_i      (cfg),
       .seg_i      (seg),

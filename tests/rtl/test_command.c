@@ -294,6 +294,28 @@ Test(command, every_listener_can_be_used_and_used_again) {
   bench_delete(b);
 }
 
+/* A SYN that is answered while its port is given up still counts where the port was, and nowhere
+ * else. */
+Test(command, new_port_does_not_count_the_old_ones_half_open) {
+  for (unsigned delay = 0; delay < 24; delay++) {
+    bench_t *b = bench_new();
+
+    bench_listen(b, 8);
+    bench_offer(b, (seg_t){.rport = RPORT, .seq = 1, .flags = SYN});
+    for (unsigned i = 0; i < delay; i++) bench_tick(b);
+    bench_command(b, CMD_UNLISTEN, 0, 0, PORT, 0);
+    bench_command(b, CMD_LISTEN, 0, 1, PORT + 1, 0);
+    bench_settle(b);
+    b->next_event = b->num_events;
+    b->next_sent = b->num_sent;
+    bench_send(b, (seg_t){.rport = RPORT, .lport = PORT + 1, .seq = 1, .flags = SYN});
+    bench_expect_event(b, EV_DISCARD);
+    cr_assert_eq(b->num_sent - b->next_sent, 1, "delay %u", delay);
+    cr_expect_eq(bench_sent(b).flags, SYN | ACK);
+    bench_delete(b);
+  }
+}
+
 Test(command, others_are_passed_on_for_connections_that_exist) {
   bench_t *b = bench_new();
 

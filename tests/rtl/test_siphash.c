@@ -10,15 +10,20 @@
 #include "tb.h"
 #include "tb_tb_siphash.h"
 
-enum { VARIANTS = 3, OCTETS = 12 };
+/* Variant v takes a message every 1 << v cycles. */
+enum { VARIANTS = 4, OCTETS = 12 };
 
 static tb_tb_siphash_t *new_tb(const uint8_t key[16]) {
   tb_tb_siphash_t *tb = tb_tb_siphash_new(tb_seed());
 
   memcpy(tb->key_i, key, 16);
-  *tb->valid_i = 0;
+  *tb->in_valid_i = *tb->out_ready_i = 0;
   tb_tb_siphash_reset(tb);
   return tb;
+}
+
+static void set_msg(tb_tb_siphash_t *tb, unsigned variant, const uint8_t msg[OCTETS]) {
+  for (unsigned i = 0; i < OCTETS; i++) tb_set_bits(tb->msg_i, 96 * variant + 8 * i, 8, msg[i]);
 }
 
 static uint64_t hash_of(const tb_tb_siphash_t *tb, unsigned variant) {
@@ -27,7 +32,7 @@ static uint64_t hash_of(const tb_tb_siphash_t *tb, unsigned variant) {
 
 /* Cycles from a message to its hash. */
 static unsigned latency(unsigned variant) {
-  return 16u >> variant;
+  return variant == 0 ? 8 : 9;
 }
 
 /* The vectors published with SipHash: key 00 to 0f, message 00, 01, 02... of each length. */
@@ -52,13 +57,13 @@ Test(siphash, twelve_octets_give_published_vector) {
 
   for (unsigned i = 0; i < sizeof octets; i++) octets[i] = (uint8_t)i;
   tb_tb_siphash_t *tb = new_tb(octets);
-  memcpy(tb->msg_i, octets, OCTETS);
-  *tb->valid_i = 1;
+  for (unsigned v = 0; v < VARIANTS; v++) set_msg(tb, v, octets);
+  *tb->in_valid_i = *tb->out_ready_i = (1 << VARIANTS) - 1;
   for (unsigned cycle = 1; cycle <= 16; cycle++) {
     tb_tb_siphash_tick(tb);
-    *tb->valid_i = 0;
+    *tb->in_valid_i = 0;
     for (unsigned v = 0; v < VARIANTS; v++) {
-      const bool valid = (*tb->valid_o >> v & 1) != 0;
+      const bool valid = (*tb->out_valid_o >> v & 1) != 0;
       cr_assert_eq(valid, cycle == latency(v), "variant %u, cycle %u", v, cycle);
       if (valid) cr_expect_eq(hash_of(tb, v), 0x751e8fbc860ee5fb, "variant %u", v);
     }
@@ -68,35 +73,91 @@ Test(siphash, twelve_octets_give_published_vector) {
   tb_tb_siphash_delete(tb);
 }
 
-Test(siphash, random_messages_one_a_cycle_and_with_gaps) {
-  enum { MESSAGES = 2000 };
-  static uint64_t expected[MESSAGES];
-  unsigned received[VARIANTS] = {0}, sent = 0;
-  tb_rng_t rng = tb_rng(tb_seed());
-  tb_gate_t gate = {0};
-  uint8_t key[16];
+enum { MESSAGES = 2000 };
 
+/* One variant, its messages in and its hashes out. */
+struct stream {
+  tb_gate_t offer, take;
+  bool offered;
+  unsigned sent, received;
+  uint64_t expected[MESSAGES];
+};
+
+static void offer(tb_tb_siphash_t *tb, struct stream *s, unsigned v, const uint8_t key[16],
+                  tb_rng_t *rng) {
+  uint8_t msg[OCTETS];
+
+  if (s->offered || s->sent == MESSAGES || !tb_gate_next(&s->offer, rng)) return;
+  for (unsigned i = 0; i < OCTETS; i++) msg[i] = (uint8_t)tb_random(rng);
+  set_msg(tb, v, msg);
+  tb->tag_i[v] = s->sent;
+  s->expected[s->sent] = siphash_2_4(key, msg, OCTETS);
+  s->offered = true;
+}
+
+static void take(const tb_tb_siphash_t *tb, struct stream *s, unsigned v) {
+  cr_assert_eq(tb->tag_o[v], s->received, "order");
+  cr_assert_eq(hash_of(tb, v), s->expected[s->received], "variant %u, message %u", v, s->received);
+  s->received++;
+}
+
+/* Runs all variants to their last message, and says in which cycle that came. */
+static void run(tb_pattern_t offers, tb_pattern_t takes, uint64_t cycles[VARIANTS]) {
+  static struct stream streams[VARIANTS];
+  tb_rng_t rng = tb_rng(tb_seed() + 16 * offers + takes);
+  uint8_t key[16];
+  unsigned done = 0;
+
+  memset(streams, 0, sizeof streams);
   for (unsigned i = 0; i < sizeof key; i++) key[i] = (uint8_t)tb_random(&rng);
   tb_tb_siphash_t *tb = new_tb(key);
-  while (received[0] < MESSAGES) {
-    gate.pattern = sent < MESSAGES / 2 ? TB_ALWAYS : TB_BURSTS;
-    *tb->valid_i = sent < MESSAGES && tb_gate_next(&gate, &rng);
-    if (*tb->valid_i) {
-      uint8_t msg[OCTETS];
-      for (unsigned i = 0; i < OCTETS; i++) msg[i] = (uint8_t)tb_random(&rng);
-      memcpy(tb->msg_i, msg, OCTETS);
-      *tb->tag_i = sent;
-      expected[sent++] = siphash_2_4(key, msg, OCTETS);
+  const uint64_t start = tb->cycles;
+  for (unsigned v = 0; v < VARIANTS; v++) {
+    streams[v].offer.pattern = offers;
+    streams[v].take.pattern = takes;
+  }
+  while (done < VARIANTS) {
+    *tb->in_valid_i = *tb->out_ready_i = 0;
+    for (unsigned v = 0; v < VARIANTS; v++) {
+      offer(tb, &streams[v], v, key, &rng);
+      *tb->in_valid_i |= (uint8_t)(streams[v].offered << v);
+      *tb->out_ready_i |= (uint8_t)(tb_gate_next(&streams[v].take, &rng) << v);
+    }
+    tb_tb_siphash_eval(tb);
+    for (unsigned v = 0; v < VARIANTS; v++) {
+      struct stream *s = &streams[v];
+      if (s->offered && *tb->in_ready_o >> v & 1) {
+        s->offered = false;
+        s->sent++;
+      }
+      if ((*tb->out_valid_o & *tb->out_ready_i) >> v & 1) {
+        take(tb, s, v);
+        if (s->received == MESSAGES) {
+          cycles[v] = tb->cycles - start;
+          done++;
+        }
+      }
     }
     tb_tb_siphash_tick(tb);
-    for (unsigned v = 0; v < VARIANTS; v++) {
-      if ((*tb->valid_o >> v & 1) == 0) continue;
-      cr_assert_eq(tb->tag_o[v], received[v], "order");
-      cr_assert_eq(hash_of(tb, v), expected[received[v]], "variant %u, message %u", v, received[v]);
-      received[v]++;
-    }
     cr_assert_lt(tb->cycles, 20 * MESSAGES, "a message was lost");
   }
-  for (unsigned v = 0; v < VARIANTS; v++) cr_expect_eq(received[v], MESSAGES);
+  cr_expect_eq(*tb->busy_o, 0);
   tb_tb_siphash_delete(tb);
+}
+
+Test(siphash, random_messages_at_full_rate) {
+  uint64_t cycles[VARIANTS];
+
+  run(TB_ALWAYS, TB_ALWAYS, cycles);
+  for (unsigned v = 0; v < VARIANTS; v++)
+    cr_expect_eq(cycles[v], ((uint64_t)(MESSAGES - 1) << v) + latency(v), "variant %u", v);
+}
+
+Test(siphash, random_messages_with_gaps_and_waiting_hashes) {
+  uint64_t cycles[VARIANTS];
+
+  run(TB_BURSTS, TB_ALWAYS, cycles);
+  run(TB_ALWAYS, TB_BURSTS, cycles);
+  run(TB_ALWAYS, TB_RARELY, cycles);
+  run(TB_RANDOM, TB_RANDOM, cycles);
 }
