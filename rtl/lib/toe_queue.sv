@@ -27,7 +27,8 @@ module toe_queue #(
 
   localparam int unsigned AddrWidth = $clog2(Depth);
 
-  logic [Width-1:0] mem_q[Depth];
+  // Yosys would make the read pointer part of a block RAM.
+  (* ram_style = "distributed" *) logic [Width-1:0] mem_q[Depth];
   logic [CountWidth-1:0] count_q;
   logic [AddrWidth-1:0] wr_ptr_q, rd_ptr_q;
 

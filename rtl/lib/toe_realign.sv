@@ -59,6 +59,7 @@ module toe_realign #(
   off_t   dst_q;
   off_t   end_q;  // lane of the last octet in the last output beat
   beats_t ins_left_q;  // input beats after the next one
+  logic   ins_end_q;  // there are none
   beats_t outs_left_q;  // output beats after the next one
 
   // Its last input beat is taken, and what is left of that makes one more output beat.
@@ -74,7 +75,7 @@ module toe_realign #(
   assign out_free     = !full_q || out_ready_i;
   assign take         = in_valid_i && in_ready_o;
   assign flush        = tail_q && out_free;
-  assign done         = take && ins_left_q == '0;
+  assign done         = take && ins_end_q;
   assign emit         = flush || (take && !prime_q);
 
   // A beat that makes no output of its own can come in while a tail goes out.
@@ -107,10 +108,12 @@ module toe_realign #(
       dst_q       <= item_dst_i;
       end_q       <= out_end[OffWidth-1:0];
       ins_left_q  <= in_last;
+      ins_end_q   <= in_last == '0;
       outs_left_q <= out_end[LenWidth:OffWidth];
     end else if (take) begin
       prime_q    <= 1'b0;
       ins_left_q <= ins_left_q - beats_t'(1);
+      ins_end_q  <= ins_left_q == beats_t'(1);
       if (!prime_q) begin
         first_q     <= 1'b0;
         outs_left_q <= outs_left_q - beats_t'(1);
