@@ -72,12 +72,12 @@ module toe_arp
     StClear,   // emptying the cache, one set a cycle; stays while the engine is disabled
     StIdle,
     StRead,
-    StAge,     // the set is there: find the address, judge the places
+    StAge,     // the set is there: find the address, how old everything is
+    StJudge,   // the places; when the address was last asked for
     StPick,    // the address's own place, or the best one to give up
-    StDue,     // whether the last question is long enough ago
     StDecide,
     StFreeze,  // wait until the write cannot change the order of segments
-    StWrite
+    StWrite    // if there is anything to write
   } state_e;
 
   state_e state_q, state_d;
@@ -94,7 +94,7 @@ module toe_arp
   ask_t ask;
   logic [$clog2(AskDepth):0] ask_count;
 
-  toe_fifo #(
+  toe_queue #(
       .Width($bits(ask_t)),
       .Depth(AskDepth)
   ) u_asks (
@@ -113,7 +113,7 @@ module toe_arp
   arp_rx_t rx;
   logic [$clog2(RxDepth):0] rx_count;
 
-  toe_fifo #(
+  toe_queue #(
       .Width($bits(arp_rx_t)),
       .Depth(RxDepth)
   ) u_rx (
@@ -130,14 +130,29 @@ module toe_arp
 
   // One of the two, in turn when both wait.
   logic is_ask_q, is_ask_d;
-  ipv4_t subject_ip;
+  ipv4_t subject_ip, subject_ip_q;
+  time_us_t at_us_q;
   assign is_ask_d   = ask_valid && !(rx_valid && is_ask_q);
   assign subject_ip = is_ask_q ? ask.ip : rx.sender_ip;
 
+  // What is worked on stands still from StRead on.
+  logic for_us_q, sender_is_us_q, sender_no_mac_q, sender_good_q, sender_near_q;
+
+  always_ff @(posedge clk_i) begin
+    subject_ip_q    <= subject_ip;
+    at_us_q         <= is_ask_q ? ask.at_us : now_us_i;
+    for_us_q        <= rx.target_ip == local_ip_i;
+    sender_is_us_q  <= rx.sender_ip == local_ip_i || rx.sender_mac == local_mac_i;
+    sender_no_mac_q <= rx.sender_mac == '0 || rx.sender_mac[40];
+    sender_good_q   <= !sender_is_us_q && !sender_no_mac_q;
+    sender_near_q   <= ((rx.sender_ip ^ local_ip_i) & netmask_i) == '0;
+  end
+
   // ---- The cache -----------------------------------------------------------------------------
 
-  way_t entry_way_q;  // what to write where
-  arp_entry_t entry_q;
+  logic write_q;  // whether to write, what and where
+  way_t entry_way_q;
+  arp_entry_t entry_q, entry_d;  // as it was read; as it is written
   arp_set_t set_read;
 
   toe_arp_cache u_cache (
@@ -145,18 +160,20 @@ module toe_arp
       .lookup_en_i,
       .lookup_set_i,
       .lookup_o,
-      .read_en_i  (state_q == StRead),
-      .read_set_i (set_of(subject_ip[11:0])),
-      .read_o     (set_read),
-      .write_en_i (state_q == StWrite),
-      .write_set_i(set_of(subject_ip[11:0])),
-      .write_way_i(entry_way_q),
-      .write_i    (entry_q),
-      .clear_en_i (state_q == StClear),
-      .clear_set_i(clear_q)
+      .read_en_i     (state_q == StRead),
+      .read_set_i    (set_of(subject_ip[11:0])),
+      .read_o        (set_read),
+      .write_en_i    (state_q == StWrite && write_q),
+      .write_set_i   (set_of(subject_ip_q[11:0])),
+      .write_way_i   (entry_way_q),
+      .write_i       (entry_d),
+      .write_mac_en_i(!is_ask_q),
+      .write_mac_i   (rx.sender_mac),
+      .clear_en_i    (state_q == StClear),
+      .clear_set_i   (clear_q)
   );
 
-  // ---- StAge: which place --------------------------------------------------------------------
+  // ---- StAge, StJudge: which place --------------------------------------------------------------------
 
   typedef enum logic [1:0] {
     PlaceAsked,  // a question that still matters
@@ -168,27 +185,22 @@ module toe_arp
   logic found_d, found_q;
   way_t way_d, way_q;
   place_e [Ways-1:0] place_d, place_q;
-  time_us_t at_us;
-  time_us_t [Ways-1:0] age_us;
-  assign at_us = is_ask_q ? ask.at_us : now_us_i;
+  time_us_t [Ways-1:0] age_us_q;
+  time_us_t asked_age_us_q;
 
   always_comb begin
     found_d = 1'b0;
     way_d   = '0;
     place_d = '{default: PlaceFree};
-    age_us  = '0;
-    if (state_q == StAge) begin
-      for (int unsigned i = 0; i < Ways; i++) begin
-        if (set_read[i].known && set_read[i].ip == subject_ip) begin
-          found_d = 1'b1;
-          way_d   = way_t'(i);
-        end
-        age_us[i] = since(at_us, set_read[i].valid ? set_read[i].updated_us : set_read[i].asked_us);
-        if (set_read[i].known && set_read[i].valid) begin
-          place_d[i] = age_us[i] > FreshUs ? PlaceOld : PlaceFresh;
-        end else if (set_read[i].known && age_us[i] < AbandonUs) begin
-          place_d[i] = PlaceAsked;
-        end
+    for (int unsigned i = 0; i < Ways; i++) begin
+      if (set_read[i].known && set_read[i].tag == tag_of(subject_ip_q)) begin
+        found_d = 1'b1;
+        way_d   = way_t'(i);
+      end
+      if (set_read[i].known && set_read[i].valid) begin
+        place_d[i] = exceeds(age_us_q[i], FreshUs) ? PlaceOld : PlaceFresh;
+      end else if (set_read[i].known && !exceeds(age_us_q[i], AbandonUs - 40'd1)) begin
+        place_d[i] = PlaceAsked;
       end
     end
   end
@@ -213,78 +225,66 @@ module toe_arp
 
   // ---- StDecide: what becomes of it ----------------------------------------------------------
 
-  arp_entry_t entry_d;
   logic do_write, do_freeze, freeze_retry_d, freeze_retry_q, do_tx;
-  logic due_q, for_us, sender_good;
+  logic due_q;
   arp_tx_t decide_tx;
 
-  assign for_us = rx.target_ip == local_ip_i;
-  assign sender_good = rx.sender_ip != local_ip_i && rx.sender_mac != '0 &&
-                       !rx.sender_mac[40] && rx.sender_mac != local_mac_i;
-
   always_comb begin
-    entry_d        = entry_q;
     do_write       = 1'b0;
     do_freeze      = 1'b0;
     freeze_retry_d = 1'b0;
     do_tx          = 1'b0;
-    decide_tx      = '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: subject_ip};
+    decide_tx      = '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: subject_ip_q};
     if (state_q == StDecide) begin
       if (is_ask_q && found_q) begin
         // An answer in use is asked for again when it is old or doubted; a question is repeated
         // when it is due.
         if (!entry_q.valid || entry_place_q == PlaceOld || ask.doubt) begin
           if (due_q || entry_q.tries == '0) begin
-            do_write         = 1'b1;
-            do_tx            = 1'b1;
-            entry_d.asked_us = at_us;
-            entry_d.tries    = entry_q.tries == MaxTries ? MaxTries : entry_q.tries + 2'd1;
-            if (entry_q.tries == MaxTries) entry_d.valid = 1'b0;
+            do_write = 1'b1;
+            do_tx    = 1'b1;
           end
         end
       end else if (is_ask_q) begin
         if (entry_place_q != PlaceAsked) begin
           do_write = 1'b1;
-          do_tx = 1'b1;
-          entry_d = '{
-              known: 1'b1,
-              valid: 1'b0,
-              tries: 2'd1,
-              ip: subject_ip,
-              mac: '0,
-              updated_us: at_us,
-              asked_us: at_us
-          };
+          do_tx    = 1'b1;
         end
       end else begin
-        if (rx.is_request && for_us) begin
+        if (rx.is_request && for_us_q) begin
           do_tx     = 1'b1;
           decide_tx = '{is_request: 1'b0, dst_mac: rx.sender_mac, target_ip: rx.sender_ip};
         end
-        if (sender_good && found_q) begin
-          do_write           = 1'b1;
-          do_freeze          = !entry_q.valid;
-          freeze_retry_d     = 1'b1;
-          entry_d.valid      = 1'b1;
-          entry_d.tries      = '0;
-          entry_d.mac        = rx.sender_mac;
-          entry_d.updated_us = now_us_i;
-        end else if (sender_good && for_us && entry_place_q >= PlaceOld &&
-                     ((rx.sender_ip ^ local_ip_i) & netmask_i) == '0) begin
-          do_write = 1'b1;
+        if (sender_good_q && found_q) begin
+          do_write       = 1'b1;
+          do_freeze      = !entry_q.valid;
+          freeze_retry_d = 1'b1;
+        end else if (sender_good_q && for_us_q && sender_near_q && entry_place_q >= PlaceOld) begin
+          do_write  = 1'b1;
           do_freeze = 1'b1;
-          entry_d = '{
-              known: 1'b1,
-              valid: 1'b1,
-              tries: '0,
-              ip: rx.sender_ip,
-              mac: rx.sender_mac,
-              updated_us: now_us_i,
-              asked_us: now_us_i
-          };
         end
       end
     end
+  end
+
+  // What is written if anything is: the entry after a question, or after an answer.
+  always_comb begin
+    entry_d       = entry_q;
+    entry_d.known = 1'b1;
+    entry_d.tag   = tag_of(subject_ip_q);
+    if (!is_ask_q) begin
+      entry_d.valid = 1'b1;
+      entry_d.tries = '0;
+    end else if (!found_q) begin
+      entry_d.valid = 1'b0;
+      entry_d.tries = 2'd1;
+    end else if (entry_q.tries == MaxTries) begin
+      entry_d.valid = 1'b0;
+    end else begin
+      entry_d.tries = entry_q.tries + 2'd1;
+    end
+    if (is_ask_q || !found_q) entry_d.asked_us = at_us_q;
+    if (!is_ask_q || !found_q) entry_d.updated_us = at_us_q;
   end
 
   // ---- Packets to send -------------------------------------------------------------------------
@@ -299,7 +299,7 @@ module toe_arp
       '{is_request: 1'b1, dst_mac: BroadcastMac, target_ip: local_ip_i}
       : decide_tx;
 
-  toe_fifo #(
+  toe_queue #(
       .Width($bits(arp_tx_t)),
       .Depth(8)
   ) u_tx (
@@ -326,16 +326,12 @@ module toe_arp
       StClear: if (enable_i && clear_q == set_index_t'(Sets - 1)) state_d = StIdle;
       StIdle:  if (!announce_q && (ask_valid || rx_valid)) state_d = StRead;
       StRead:  state_d = StAge;
-      StAge:   state_d = StPick;
-      StPick:  state_d = StDue;
-      StDue:   state_d = StDecide;
+      StAge:   state_d = StJudge;
+      StJudge: state_d = StPick;
+      StPick:  state_d = StDecide;
       StDecide: begin
         if (decided) begin
           state_d = do_freeze ? StFreeze : StWrite;
-          if (!do_write) begin
-            state_d = StIdle;
-            done    = 1'b1;
-          end
         end
       end
       StFreeze: if (quiet_i) state_d = StWrite;
@@ -361,15 +357,24 @@ module toe_arp
     if (state_q == StAge) begin
       found_q <= found_d;
       way_q   <= way_d;
-      place_q <= place_d;
+      for (int unsigned i = 0; i < Ways; i++) begin
+        age_us_q[i] <=
+            at_us_q - (set_read[i].valid ? set_read[i].updated_us : set_read[i].asked_us);
+      end
     end
-    if (state_q == StDue) due_q <= since(at_us, entry_q.asked_us) >= AskAgainUs;
+    if (state_q == StJudge) begin
+      place_q        <= place_d;
+      asked_age_us_q <= at_us_q - set_read[way_q].asked_us;
+    end
     if (state_q == StPick) begin
-      entry_q       <= set_read[found_q?way_q : spare_way];
+      due_q         <= exceeds(asked_age_us_q, AskAgainUs - 40'd1);
       entry_way_q   <= found_q ? way_q : spare_way;
       entry_place_q <= found_q ? place_q[way_q] : spare;
-    end else if (decided) begin
-      entry_q        <= entry_d;
+    end
+    // Of an address without a place nothing is kept.
+    if (state_q == StJudge) entry_q <= set_read[way_q];
+    if (decided) begin
+      write_q        <= do_write;
       freeze_retry_q <= freeze_retry_d;
     end
   end

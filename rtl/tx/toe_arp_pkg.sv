@@ -16,25 +16,32 @@ package toe_arp_pkg;
   localparam time_us_t AbandonUs = 40'd4_000_000;  // a question that nobody has repeated since
   localparam logic [1:0] MaxTries = 2'd3;
 
+  // The rest of an address: its set tells the last four bits.
+  typedef logic [27:0] tag_t;
+
+  // All but the Ethernet address, which only a lookup reads.
   typedef struct packed {
     logic       known;       // the address has a place; 0: nothing else means anything
-    logic       valid;       // mac is an answer; 0: only asked for
+    logic       valid;       // there is an answer; 0: only asked for
     logic [1:0] tries;       // questions since the last answer, saturates
-    ipv4_t      ip;
-    mac_t       mac;
+    tag_t       tag;
     time_us_t   updated_us;  // of the last answer
     time_us_t   asked_us;    // of the last question
   } arp_entry_t;
 
   typedef arp_entry_t [Ways-1:0] arp_set_t;
 
-  // What a lookup needs of an entry.
+  // What a lookup sees.
   typedef struct packed {
     logic     known;
     logic     valid;
-    ipv4_t    ip;
-    mac_t     mac;
+    tag_t     tag;
     time_us_t updated_us;
+  } arp_known_t;
+
+  typedef struct packed {
+    arp_known_t entry;
+    mac_t       mac;
   } arp_view_t;
 
   typedef arp_view_t [Ways-1:0] arp_view_set_t;
@@ -44,12 +51,17 @@ package toe_arp_pkg;
     return low_bits[3:0] ^ low_bits[7:4] ^ low_bits[11:8];
   endfunction
 
-  // Time since, on the circle of time_us_t.  A time just ahead of now_us counts as now: a question
-  // carries the time when its segment came, and may be dealt with a little later.
-  function automatic time_us_t since(time_us_t now_us, time_us_t then_us);
-    time_us_t elapsed_us;
-    elapsed_us = now_us - then_us;
-    return &elapsed_us[39:24] ? '0 : elapsed_us;
+  // verilator lint_off UNUSEDSIGNAL
+  function automatic tag_t tag_of(ipv4_t ip);
+    // verilator lint_on UNUSEDSIGNAL
+    return ip[31:4];
+  endfunction
+
+  // Whether the difference of two times, on the circle of time_us_t, is more than limit_us.  A time
+  // just ahead counts as now: a question carries the time when its segment came, and may be dealt
+  // with a little later.
+  function automatic logic exceeds(time_us_t elapsed_us, time_us_t limit_us);
+    return elapsed_us > limit_us && !(&elapsed_us[39:24]);
   endfunction
 
 endpackage

@@ -6,7 +6,7 @@
 // aside (toe_tx_resolve).  Frames leave without gaps and one after the other without a bubble: a
 // frame costs as many cycles as it has beats.  An idle engine puts the first beat of a segment
 // without payload on the stream seven cycles after seg_valid_i; with payload, all of it is read
-// from the transmit ring first.  The stream may be held back for any time: nothing is lost.
+// from the transmit ring first, while headers wait as beats (toe_tx_build).  The stream may be held back for any time: nothing is lost.
 //
 // Transmit ring of a connection: (NumConns << rx_ring_log2) + (conn << tx_ring_log2); the octet
 // with sequence number seq is at seq modulo the ring's size.  Reads are whole beats and may touch
@@ -72,8 +72,15 @@ module toe_tx
   import toe_arp_pkg::*;
   import toe_csum_pkg::*;
 
+  localparam int unsigned QueueFrames = queue_frames(KeepWidth);
+
+  // What never changes while the engine is enabled.
   mem_addr_t tx_base_q;
-  always_ff @(posedge clk_i) tx_base_q <= mem_addr_t'(NumConns) << cfg_i.rx_ring_log2;
+  logic [15:0] src_ip_sum_q;
+  always_ff @(posedge clk_i) begin
+    tx_base_q    <= mem_addr_t'(NumConns) << cfg_i.rx_ring_log2;
+    src_ip_sum_q <= csum_add(cfg_i.local_ip[31:16], cfg_i.local_ip[15:0]);
+  end
 
   // ---- Next hops -----------------------------------------------------------------------------
 
@@ -84,19 +91,25 @@ module toe_tx
   logic ask_doubt;
   arp_view_set_t lookup;
   logic tcp_valid, tcp_ready;
-  frame_desc_t tcp_desc;
+  tcp_desc_t tcp_desc;
+  mac_t tcp_dst_mac;
+  logic tcp_payload;
   conn_id_t tcp_conn;
+  tcp_sums_t tcp_parts;
+  sum4_t tcp_ip_sum;
   logic arp_valid, arp_ready;
   arp_tx_t arp;
   logic resolve_idle, arp_idle;
 
   toe_tx_resolve #(
-      .HoldDepth(HoldDepth)
+      .HoldDepth (HoldDepth),
+      .EveryCycle(DataWidth > 256)  // frames of one beat
   ) u_resolve (
       .clk_i,
       .rst_i,
       .enable_i    (cfg_i.enable),
       .local_ip_i  (cfg_i.local_ip),
+      .src_ip_sum_i(src_ip_sum_q),
       .netmask_i   (cfg_i.netmask),
       .gateway_ip_i(cfg_i.gateway_ip),
       .mtu_i       (cfg_i.mtu),
@@ -117,7 +130,11 @@ module toe_tx
       .desc_valid_o(tcp_valid),
       .desc_ready_i(tcp_ready),
       .desc_o      (tcp_desc),
+      .dst_mac_o   (tcp_dst_mac),
+      .payload_o   (tcp_payload),
       .conn_o      (tcp_conn),
+      .sums_o      (tcp_parts),
+      .ip_sum_o    (tcp_ip_sum),
       .drop_o,
       .idle_o      (resolve_idle),
       .deadline_valid_o,
@@ -150,91 +167,95 @@ module toe_tx
       .idle_o      (arp_idle)
   );
 
-  // ---- One queue of frames, in the order of the wire -------------------------------------------
+  // ---- ARP and echo: one at a time, ARP first ----------------------------------------------------
 
-  // Segments and the rest in turn when both wait, ARP before echo.
-  logic rest_last_q, take_rest;
-  logic queue_ready, queue_free, req_ready, put;
-  frame_desc_t desc;
-  read_req_t   req;
+  logic side_valid_q, side_ready, side_free;
+  side_desc_t side_q;
+  sum4_t side_ip_sum_q;
 
-  assign take_rest = (arp_valid || echo_valid_i) && !(tcp_valid && rest_last_q);
-  assign queue_ready = queue_free && req_ready;
-  assign tcp_ready = queue_ready && !take_rest;
-  assign arp_ready = queue_ready && take_rest;
-  assign echo_ready_o = queue_ready && take_rest && !arp_valid;
-  assign put = queue_ready && (tcp_valid || take_rest);
-
-  always_comb begin
-    desc = tcp_desc;
-    if (take_rest) begin
-      if (arp_valid) begin
-        desc.kind = FrameArp;
-        desc.dst_mac = arp.dst_mac;
-        desc.dst_ip = arp.target_ip;
-        desc.payload_len = '0;
-      end else begin
-        desc.kind = FrameEcho;
-        desc.dst_mac = echo_i.src_mac;
-        desc.dst_ip = echo_i.src_ip;
-        desc.dscp = cfg_i.dscp;
-        desc.payload_len = len_t'(echo_i.len);
-      end
-    end
-    // For these kinds only.  The type octet of an echo falls from 8 to 0, its checksum rises.
-    desc.arp_request   = arp.is_request;
-    desc.icmp_checksum = csum_add(echo_i.checksum, 16'h0800);
-  end
-
-  assign req.echo = take_rest;
-  assign req.conn = tcp_conn;
-  assign req.offset = desc.seq[RingBits-1:0];
-  assign req.len = desc.payload_len;
-  assign req.dst = 6'(header_len(desc.kind, desc.opt.count));
+  assign side_free    = !side_valid_q || side_ready;
+  assign arp_ready    = side_free;
+  assign echo_ready_o = side_free && !arp_valid;
 
   always_ff @(posedge clk_i) begin
-    if (rst_i) rest_last_q <= 1'b0;
-    else if (put) rest_last_q <= take_rest;
+    if (side_free) begin
+      side_q.is_arp        <= arp_valid;
+      side_q.is_request    <= arp.is_request;
+      // The type octet of an echo falls from 8 to 0, its checksum rises.
+      side_q.icmp_checksum <= csum_add(echo_i.checksum, 16'h0800);
+      side_q.dst_mac       <= arp_valid ? arp.dst_mac : echo_i.src_mac;
+      side_q.dst_ip        <= arp_valid ? arp.target_ip : echo_i.src_ip;
+      side_q.payload_len   <= arp_valid ? '0 : len_t'(echo_i.len);
+      side_ip_sum_q        <= ip_sum(echo_i.src_ip, src_ip_sum_q, cfg_i.dscp);
+    end
   end
 
-  logic desc_valid, desc_ready;
-  frame_desc_t desc_out;
-  tcp_sums_t sums_out, sums;
-  logic [$clog2(QueueDepth):0] queue_count;
-
-  always_comb begin
-    sums = '0;
-    if (tcp_valid) sums = tcp_sums(tcp_desc);
+  always_ff @(posedge clk_i) begin
+    if (rst_i) side_valid_q <= 1'b0;
+    else if (side_free) side_valid_q <= arp_valid || echo_valid_i;
   end
 
-  toe_fifo #(
-      .Width($bits(frame_desc_t) + $bits(tcp_sums_t)),
-      .Depth(QueueDepth)
-  ) u_queue (
+  // ---- Headers, in the order of the wire ---------------------------------------------------------
+
+  logic start, start_side;
+  logic frame_valid, frame_ready, header_ready, build_idle;
+  logic header_valid;
+  logic [DataWidth-1:0] header;
+  frame_t frame;
+
+  toe_tx_build #(
+      .DataWidth(DataWidth)
+  ) u_build (
       .clk_i,
       .rst_i,
-      .in_valid_i (put),
-      .in_ready_o (queue_free),
-      .in_data_i  ({desc, sums}),
-      .out_valid_o(desc_valid),
-      .out_ready_i(desc_ready),
-      .out_data_o ({desc_out, sums_out}),
-      .count_o    (queue_count)
+      .local_mac_i   (cfg_i.local_mac),
+      .local_ip_i    (cfg_i.local_ip),
+      .ttl_i         (cfg_i.ttl == '0 ? 8'd64 : cfg_i.ttl),
+      .dscp_i        (cfg_i.dscp),
+      .tcp_valid_i   (tcp_valid),
+      .tcp_ready_o   (tcp_ready),
+      .tcp_i         (tcp_desc),
+      .tcp_dst_mac_i (tcp_dst_mac),
+      .tcp_payload_i (tcp_payload),
+      .tcp_sums_i    (tcp_parts),
+      .tcp_ip_sum_i  (tcp_ip_sum),
+      .side_valid_i  (side_valid_q),
+      .side_ready_o  (side_ready),
+      .side_i        (side_q),
+      .side_ip_sum_i (side_ip_sum_q),
+      .start_o       (start),
+      .start_side_o  (start_side),
+      .frame_valid_o (frame_valid),
+      .frame_ready_i (frame_ready),
+      .frame_o       (frame),
+      .header_valid_o(header_valid),
+      .header_ready_i(header_ready),
+      .header_o      (header),
+      .idle_o        (build_idle)
   );
 
   // ---- Payload ---------------------------------------------------------------------------------
 
-  logic req_valid, req_take;
-  read_req_t req_out;
-  logic [$clog2(QueueDepth):0] req_count;
+  logic put, req_ready, req_valid, req_take;
+  read_req_t req, req_out;
+  logic [$clog2(QueueFrames):0] req_count;
+
+  assign put = start && (start_side ? !side_q.is_arp : tcp_payload);
+  assign req.echo = start_side;
+  assign req.conn = tcp_conn;
+  assign req.offset = tcp_desc.seq[RingBits-1:0];
+  assign req.len = start_side ? side_q.payload_len : tcp_desc.payload_len;
+  assign req.dst = start_side ? 6'(EchoHeaderOctets) : 6'(option_table(
+      tcp_desc.opt.count, TcpHeaderOctets, 4
+  ));
 
   toe_fifo #(
       .Width($bits(read_req_t)),
-      .Depth(QueueDepth)
+      .Depth(QueueFrames)
   ) u_reqs (
       .clk_i,
       .rst_i,
-      .in_valid_i (put && desc.payload_len != '0),
+      .in_valid_i (put),
       .in_ready_o (req_ready),
       .in_data_i  (req),
       .out_valid_o(req_valid),
@@ -243,12 +264,18 @@ module toe_tx
       .count_o    (req_count)
   );
 
+  // A payload is asked for when its header has found room.
+  always_ff @(posedge clk_i) begin
+    if (!rst_i && put) RequestHasPlace : assert (req_ready);
+  end
+
   logic payload_valid, payload_ready, payload_last, sum_valid, sum_ready;
   logic [DataWidth-1:0] payload_data;
   logic [15:0] sum;
 
   toe_tx_reader #(
-      .DataWidth(DataWidth)
+      .DataWidth(DataWidth),
+      .MaxOutstanding(QueueFrames)
   ) u_reader (
       .clk_i,
       .rst_i,
@@ -276,30 +303,9 @@ module toe_tx
       .sum_o          (sum)
   );
 
-  // ---- Header and wire -------------------------------------------------------------------------
+  // ---- Wire --------------------------------------------------------------------------------------
 
-  logic frame_valid, frame_ready, build_idle, emit_idle;
-  frame_t frame;
-
-  toe_tx_build u_build (
-      .clk_i,
-      .rst_i,
-      .local_mac_i  (cfg_i.local_mac),
-      .local_ip_i   (cfg_i.local_ip),
-      .ttl_i        (cfg_i.ttl == '0 ? 8'd64 : cfg_i.ttl),
-      .desc_valid_i (desc_valid),
-      .desc_ready_o (desc_ready),
-      .desc_i       (desc_out),
-      .desc_sums_i  (sums_out),
-      .sum_valid_i  (sum_valid),
-      .sum_ready_o  (sum_ready),
-      .sum_i        (sum),
-      .frame_valid_o(frame_valid),
-      .frame_ready_i(frame_ready),
-      .frame_o      (frame),
-      .count_o,
-      .idle_o       (build_idle)
-  );
+  logic emit_idle;
 
   toe_tx_emit #(
       .DataWidth(DataWidth)
@@ -309,6 +315,12 @@ module toe_tx
       .frame_valid_i  (frame_valid),
       .frame_ready_o  (frame_ready),
       .frame_i        (frame),
+      .header_valid_i (header_valid),
+      .header_ready_o (header_ready),
+      .header_i       (header),
+      .sum_valid_i    (sum_valid),
+      .sum_ready_o    (sum_ready),
+      .sum_i          (sum),
       .payload_valid_i(payload_valid),
       .payload_ready_o(payload_ready),
       .payload_data_i (payload_data),
@@ -318,11 +330,12 @@ module toe_tx
       .tdata_o,
       .tkeep_o,
       .tlast_o,
+      .count_o,
       .idle_o         (emit_idle)
   );
 
   // A frame with payload is in the queue until its payload is whole: the reader needs no say.
   assign idle_o = resolve_idle && arp_idle && build_idle && emit_idle &&
-                  queue_count == '0 && req_count == '0 && !echo_valid_i;
+                  req_count == '0 && !echo_valid_i;
 
 endmodule

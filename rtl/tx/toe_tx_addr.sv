@@ -6,7 +6,7 @@
 // of whole beats, and one more at every 4 KiB boundary, at every 256 beats and at the ring's end.
 // Requests are started when plan_ready_i says that their beats will have a place: then plan_o tells
 // the block behind what will come.  One request a cycle when each is one burst; three cycles from
-// req_valid_i to axi_arvalid_o.
+// req_valid_i to axi_arvalid_o.  The length of a burst is known before the burst is asked for.
 
 module toe_tx_addr
   import toe_pkg::*;
@@ -84,19 +84,30 @@ module toe_tx_addr
   end
 
   // Stage 2: bursts still to ask for.
-  logic two_valid_q, two_last, two_step;
+  logic two_valid_q, two_last_q, two_step;
   mem_addr_t two_base_q;
-  offset_t two_offset_q;
-  beat_t two_left_q;
-  burst_t to_split, burst;
+  offset_t two_offset_q, next_offset;
+  beat_t two_left_q, next_left;
+  burst_t two_burst_q, next_split;
+  logic next_last;
 
-  assign to_split = burst_t'(1 << (SplitBits - LaneBits)) -
-                    burst_t'(two_offset_q[SplitBits-1:LaneBits]);
-  assign two_last = 32'(two_left_q) <= 32'(to_split);
-  assign burst = two_last ? burst_t'(two_left_q) : to_split;
   assign two_step = two_valid_q && (!axi_arvalid_o || axi_arready_i);
 
-  assign plan_valid_o = one_valid_q && (!two_valid_q || (two_step && two_last));
+  // The burst after the one that is being asked for: the first one of a request, or the next one,
+  // which starts where the last one was split.
+  always_comb begin
+    next_offset = (two_offset_q + (offset_t'(two_burst_q) << LaneBits)) & ring_mask_q;
+    next_left   = two_left_q - beat_t'(two_burst_q);
+    if (start) begin
+      next_offset = {one_offset_q[RingBits-1:LaneBits], {LaneBits{1'b0}}};
+      next_left   = one_in_q;
+    end
+    next_split = burst_t'(1 << (SplitBits - LaneBits));
+    if (start) next_split -= burst_t'(one_offset_q[SplitBits-1:LaneBits]);
+    next_last = 32'(next_left) <= 32'(next_split);
+  end
+
+  assign plan_valid_o = one_valid_q && (!two_valid_q || (two_step && two_last_q));
   assign start = plan_valid_o && plan_ready_i;
   assign plan_echo_o = one_echo_q;
   assign plan_src_o = one_offset_q[LaneBits-1:0];
@@ -105,13 +116,12 @@ module toe_tx_addr
   assign plan_out_beats_o = one_out_q;
 
   always_ff @(posedge clk_i) begin
-    if (start) begin
-      two_base_q   <= one_base_q;
-      two_offset_q <= {one_offset_q[RingBits-1:LaneBits], {LaneBits{1'b0}}};
-      two_left_q   <= one_in_q;
-    end else if (two_step) begin
-      two_offset_q <= (two_offset_q + (offset_t'(burst) << LaneBits)) & ring_mask_q;
-      two_left_q   <= two_left_q - beat_t'(burst);
+    if (start) two_base_q <= one_base_q;
+    if (start || two_step) begin
+      two_offset_q <= next_offset;
+      two_left_q   <= next_left;
+      two_burst_q  <= next_last ? burst_t'(next_left) : next_split;
+      two_last_q   <= next_last;
     end
   end
 
@@ -119,7 +129,7 @@ module toe_tx_addr
   always_ff @(posedge clk_i) begin
     if (two_step) begin
       axi_araddr_o <= two_base_q + mem_addr_t'(two_offset_q);
-      axi_arlen_o  <= 8'(burst - burst_t'(1));
+      axi_arlen_o  <= 8'(two_burst_q - burst_t'(1));
     end
   end
 
@@ -131,7 +141,7 @@ module toe_tx_addr
     end else begin
       if (one_free) one_valid_q <= req_valid_i;
       if (start) two_valid_q <= !one_echo_q;
-      else if (two_step && two_last) two_valid_q <= 1'b0;
+      else if (two_step && two_last_q) two_valid_q <= 1'b0;
       if (!axi_arvalid_o || axi_arready_i) axi_arvalid_o <= two_valid_q;
     end
   end

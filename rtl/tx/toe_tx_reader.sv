@@ -6,7 +6,8 @@
 // beat that the request named, zeros around it, the last beat marked.  Its folded sum comes on a
 // stream of its own when all of it is in the queue, so who has the sum can take the beats without
 // a gap.  Several bursts are outstanding at a time: space for a payload is set aside before it is
-// asked for, so the memory is never held back for longer than the byte shifter's extra cycles.
+// asked for, so the memory is never held back for longer than the byte shifter's extra cycles.  A
+// payload is asked for when the largest one would find space.
 //
 // A beat that nobody asked for (asked for before a reset) is thrown away.
 
@@ -17,7 +18,7 @@ module toe_tx_reader
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned BufferOctets = 16384,  // more than the largest payload, power of two
-    parameter int unsigned MaxOutstanding = QueueDepth  // payloads, power of two
+    parameter int unsigned MaxOutstanding = 16  // payloads, power of two
 ) (
     input logic clk_i,
     input logic rst_i,
@@ -55,6 +56,7 @@ module toe_tx_reader
   localparam int unsigned Lanes = DataWidth / 8;
   localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned BufferBeats = BufferOctets / Lanes;
+  localparam int unsigned MostBeats = MaxMtu / Lanes + 2;  // of one payload
   localparam int unsigned SpaceBits = $clog2(BufferBeats) + 1;
   localparam int unsigned CountBits = $clog2(MaxOutstanding) + 1;
   localparam int unsigned Words = DataWidth / 64;
@@ -69,13 +71,11 @@ module toe_tx_reader
   } plan_t;
 
   // Space for a payload is taken when it is asked for and given back beat by beat.
-  logic plan_valid, plan_ready, plan_fifo_ready, fits;
+  logic plan_valid, plan_start, plan_fifo_ready, room_q;
   plan_t plan;
   logic [LenWidth-LaneBits:0] plan_beats;
   space_t used_q;
-
-  assign fits = 32'(used_q) + 32'(plan_beats) <= BufferBeats;
-  assign plan_ready = fits && plan_fifo_ready;
+  logic left_q;  // a beat has left in the last cycle
 
   toe_tx_addr #(
       .DataWidth(DataWidth)
@@ -88,7 +88,7 @@ module toe_tx_reader
       .req_ready_o,
       .req_i,
       .plan_valid_o(plan_valid),
-      .plan_ready_i(plan_ready),
+      .plan_ready_i(room_q),
       .plan_echo_o(plan.echo),
       .plan_src_o(plan.src),
       .plan_dst_o(plan.dst),
@@ -100,12 +100,18 @@ module toe_tx_reader
       .axi_arlen_o
   );
 
+  assign plan_start = plan_valid && room_q;
+
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       used_q <= '0;
+      left_q <= 1'b0;
+      room_q <= 1'b0;
     end else begin
-      used_q <= used_q + (plan_valid && plan_ready ? space_t'(plan_beats) : '0) -
-                space_t'(payload_valid_o && payload_ready_i);
+      used_q <= used_q + (plan_start ? space_t'(plan_beats) : '0) - space_t'(left_q);
+      left_q <= payload_valid_o && payload_ready_i;
+      if (plan_start) room_q <= 32'(used_q) + 32'(plan_beats) <= BufferBeats - MostBeats;
+      else room_q <= 32'(used_q) <= BufferBeats - MostBeats;
     end
   end
 
@@ -119,7 +125,7 @@ module toe_tx_reader
   ) u_plans (
       .clk_i,
       .rst_i,
-      .in_valid_i (plan_valid && fits),
+      .in_valid_i (plan_start),
       .in_ready_o (plan_fifo_ready),
       .in_data_i  (plan),
       .out_valid_o(item_valid),
@@ -223,7 +229,8 @@ module toe_tx_reader
   );
 
   // Sums: eight octets at a time, then the beat, then the payload.
-  logic parts_valid_q, parts_last_q, total_valid_q, first_q;
+  logic parts_valid_q, parts_last_q, total_valid_q, folded_valid_q, first_q;
+  logic [15:0] folded_q;
   logic [Words-1:0][17:0] parts_q;
   logic [31:0] total_q, beat_sum;
 
@@ -240,6 +247,7 @@ module toe_tx_reader
       parts_last_q <= masked_last_q;
     end
     if (parts_valid_q) total_q <= (first_q ? '0 : total_q) + beat_sum;
+    folded_q <= csum_fold(total_q);
   end
 
   always_ff @(posedge clk_i) begin
@@ -247,11 +255,13 @@ module toe_tx_reader
       masked_valid_q <= 1'b0;
       parts_valid_q  <= 1'b0;
       total_valid_q  <= 1'b0;
+      folded_valid_q <= 1'b0;
       first_q        <= 1'b1;
     end else begin
       masked_valid_q <= moved_valid;
       parts_valid_q  <= masked_valid_q;
       total_valid_q  <= parts_valid_q && parts_last_q;
+      folded_valid_q <= total_valid_q;
       if (parts_valid_q) first_q <= parts_last_q;
     end
   end
@@ -267,9 +277,9 @@ module toe_tx_reader
   ) u_sums (
       .clk_i,
       .rst_i,
-      .in_valid_i (total_valid_q),
+      .in_valid_i (folded_valid_q),
       .in_ready_o (sum_fifo_ready),
-      .in_data_i  (csum_fold(total_q)),
+      .in_data_i  (folded_q),
       .out_valid_o(sum_valid_o),
       .out_ready_i(sum_ready_i),
       .out_data_o (sum_o),
@@ -278,8 +288,9 @@ module toe_tx_reader
 
   // Space was set aside, and no more payloads are under way than the neighbour has frames.
   always_ff @(posedge clk_i) begin
+    if (!rst_i && plan_start) PlanHasPlace : assert (plan_fifo_ready);
     if (!rst_i && masked_valid_q) BeatHasPlace : assert (payload_fifo_ready);
-    if (!rst_i && total_valid_q) SumHasPlace : assert (sum_fifo_ready);
+    if (!rst_i && folded_valid_q) SumHasPlace : assert (sum_fifo_ready);
   end
 
 endmodule

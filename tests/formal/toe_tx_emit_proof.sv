@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // toe_tx_emit keeps the rules of its stream, ends each frame after exactly its beats, and leaves no
-// gap in a frame, when its payload is there in time.
+// gap in a frame, when its header and its payload are there in time.
 //
 // formal: w64  params=DataWidth=64 depth=2 cover=16
 // formal: w512 params=DataWidth=512 depth=2 cover=8 slow
 
 module toe_tx_emit_proof
+  import toe_pkg::*;
   import toe_tx_pkg::*;
 #(
     parameter  int unsigned DataWidth = 64,
@@ -16,6 +17,9 @@ module toe_tx_emit_proof
     input logic                   rst_i,
     input logic                   frame_valid_i,
     input frame_t                 frame_i,
+    input logic   [DataWidth-1:0] header_i,
+    input logic                   sum_valid_i,
+    input logic   [         15:0] sum_i,
     input logic   [DataWidth-1:0] payload_data_i,
     input logic                   payload_last_i,
     input logic                   tready_i
@@ -25,7 +29,10 @@ module toe_tx_emit_proof
   localparam int unsigned BeatBits = LenWidth + 1 - LaneBits;
   typedef logic [BeatBits-1:0] beat_t;
 
-  logic frame_ready, payload_ready, tvalid, tlast, idle;
+  logic frame_ready, header_ready, sum_ready, payload_ready, tvalid, tlast, idle;
+  // verilator lint_off UNUSEDSIGNAL  // the other counts are not its own
+  count_vec_t count;
+  // verilator lint_on UNUSEDSIGNAL
   logic [DataWidth-1:0] tdata;
   logic [KeepWidth-1:0] tkeep;
 
@@ -37,6 +44,12 @@ module toe_tx_emit_proof
       .frame_valid_i,
       .frame_ready_o  (frame_ready),
       .frame_i,
+      .header_valid_i (1'b1),
+      .header_ready_o (header_ready),
+      .header_i,
+      .sum_valid_i,
+      .sum_ready_o    (sum_ready),
+      .sum_i,
       .payload_valid_i(1'b1),
       .payload_ready_o(payload_ready),
       .payload_data_i,
@@ -46,6 +59,7 @@ module toe_tx_emit_proof
       .tdata_o        (tdata),
       .tkeep_o        (tkeep),
       .tlast_o        (tlast),
+      .count_o        (count),
       .idle_o         (idle)
   );
 
@@ -65,6 +79,7 @@ module toe_tx_emit_proof
   beat_t beats_q, done_q;  // of the frame that goes out: beats but the last, beats made
   logic ends_q;  // the beat offered is the last one of its frame, by count
   logic in_frame_q;  // a beat was taken and its frame goes on
+  logic counted_q;  // a frame was begun in the last cycle
 
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
@@ -76,6 +91,7 @@ module toe_tx_emit_proof
       done_q <= done_q + beat_t'(1);
     end
     if (u_dut.step) ends_q <= done_q == beats_q;
+    counted_q <= !rst_i && frame_valid_i && frame_ready;
     if (rst_i) in_frame_q <= 1'b0;
     else if (tvalid && tready_i) in_frame_q <= !tlast;
   end
@@ -87,6 +103,10 @@ module toe_tx_emit_proof
       WholeBeats : assert (!tvalid || tlast || tkeep == '1);
       LanesFromFirst : assert (!tvalid || (tkeep[0] && (tkeep & (tkeep + KeepWidth'(1))) == '0));
       PayloadOnlyOfFrames : assert (!payload_ready || u_dut.busy_q);
+      HeaderOnlyOfFrames : assert (!header_ready || u_dut.busy_q);
+      SumWithItsFrame : assert (sum_ready == (frame_valid_i && frame_ready && frame_i.has_payload));
+      NothingBeforeItsSum : assert (!frame_ready || !frame_i.has_payload || sum_valid_i);
+      FramesAreCounted : assert (count.tx_frame == counted_q);
       IdleMeansEmpty : assert (!idle || (!tvalid && !u_dut.busy_q && !in_frame_q));
       // What induction needs to know of the inside.
       BeatsAddUp :
