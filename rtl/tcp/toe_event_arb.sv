@@ -11,10 +11,13 @@
 // Among the others the one served longest ago goes first.  So each source is served after a bounded
 // number of events, provided that its queues get room.
 //
-// Who may go in a cycle is known from the cycle before, so that a grant is quick: it reads a control
-// block and moves a wide event at once.  Segments come through a register and so lose no cycle by
+// Who goes in a cycle is decided in the cycle before: a grant reads a control block and moves a wide
+// event at once, and so comes from a register.  Segments come through a register and lose no cycle by
 // that; each other source goes every second cycle at most.  room_i must say that there is a place
 // besides the one that this cycle's grant takes.  ev_o.more looks at the segment behind in rx_ev_i.
+//
+// For the same reason ev_o is not masked: its segment means something for events from toe_rx only,
+// its command for EvCommand only (toe_tcb_pkg::only_own).
 
 module toe_event_arb
   import toe_pkg::*;
@@ -59,7 +62,8 @@ module toe_event_arb
     output outputs_t take_o,
 
     output logic       ev_valid_o,
-    output tcb_event_t ev_o
+    output tcb_event_t ev_o,
+    output logic       ev_forward_o  // an event of the same connection went ForwardAge cycles ago
 );
 
   localparam int unsigned ConnWidth = $clog2(NumConns);
@@ -77,11 +81,11 @@ module toe_event_arb
 
   // ---- The segment in front ------------------------------------------------------------------
 
-  logic front_valid_q, front_free, rx_grant;
+  logic front_valid_q, front_free, rx_grant_q;
   // verilator lint_off UNUSEDSIGNAL  // as rx_ev_i
   tcb_event_t front_q;
   // verilator lint_on UNUSEDSIGNAL
-  assign front_free = !front_valid_q || rx_grant;
+  assign front_free = !front_valid_q || rx_grant_q;
   assign rx_ready_o = front_free;
   assign busy_o     = front_valid_q;
 
@@ -94,16 +98,15 @@ module toe_event_arb
 
   // ---- Who goes ------------------------------------------------------------------------------
 
-  logic [NumOthers-1:0] valid, able_q, grant, winner;
+  logic [NumOthers-1:0] valid, grant_q;
   conn_t [NumOthers-1:0] conn;
-  logic rx_able_q, rx_yields, rx_wants, any_able, front_uses_tcb;
+  logic other_grant, front_uses_tcb;
   conn_t front_conn;
 
   run_t run_q;  // segments granted while another source waited
   logic run_full_q;  // as many as there may be
   run_t [NumOthers-1:0] same_run_q;  // the same, counting those of the waiting connection only
   logic [NumOthers-1:0] same_full_q;
-  logic [NumOthers-1:0] same_conn_q;  // the source wants the connection in front, and has room
   logic [NumOthers-1:0][NumOthers-1:0] before_q;  // [i][j]: i goes before j
 
   assign valid[Cmd] = cmd_valid_i;
@@ -117,33 +120,11 @@ module toe_event_arb
   assign front_conn = front_q.conn[ConnWidth-1:0];
   assign front_uses_tcb = uses_tcb(front_q.kind);
 
-  always_comb begin
-    rx_yields = 1'b0;
-    for (int unsigned i = 0; i < NumOthers; i++) begin
-      if (same_conn_q[i] && same_full_q[i]) rx_yields = 1'b1;
-    end
-  end
-
-  assign any_able = able_q != '0;
-  assign rx_wants = rx_able_q && !rx_yields;
-  assign rx_grant = rx_wants && !(run_full_q && any_able);
-
-  always_comb begin
-    winner = able_q;
-    if (any_able) begin
-      for (int unsigned i = 0; i < NumOthers; i++) begin
-        for (int unsigned j = 0; j < NumOthers; j++) begin
-          if (i != j && able_q[j] && before_q[j][i]) winner[i] = 1'b0;
-        end
-      end
-    end
-  end
-
-  assign grant          = rx_grant ? '0 : winner;
-  assign cmd_ready_o    = grant[Cmd];
-  assign timer_ready_o  = grant[Timer];
-  assign send_ready_o   = grant[Send];
-  assign notify_ready_o = grant[Notify];
+  assign other_grant = grant_q != '0;
+  assign cmd_ready_o = grant_q[Cmd];
+  assign timer_ready_o = grant_q[Timer];
+  assign send_ready_o = grant_q[Send];
+  assign notify_ready_o = grant_q[Notify];
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -152,18 +133,18 @@ module toe_event_arb
       same_run_q  <= '0;
       same_full_q <= '0;
     end else begin
-      if (grant != '0 || valid == '0) begin
+      if (other_grant || valid == '0) begin
         run_q      <= '0;
         run_full_q <= 1'b0;
-      end else if (rx_grant && !run_full_q) begin
+      end else if (rx_grant_q && !run_full_q) begin
         run_q      <= run_q + 1'b1;
         run_full_q <= run_q == RunFull - 1'b1;
       end
       for (int unsigned i = 0; i < NumOthers; i++) begin
-        if (grant[i] || !valid[i]) begin
+        if (grant_q[i] || !valid[i]) begin
           same_run_q[i]  <= '0;
           same_full_q[i] <= 1'b0;
-        end else if (rx_grant && front_uses_tcb && front_conn == conn[i] && !same_full_q[i]) begin
+        end else if (rx_grant_q && front_uses_tcb && front_conn == conn[i] && !same_full_q[i]) begin
           same_run_q[i]  <= same_run_q[i] + 1'b1;
           same_full_q[i] <= same_run_q[i] == RunFull - 1'b1;
         end
@@ -175,13 +156,13 @@ module toe_event_arb
     for (int unsigned i = 0; i < NumOthers; i++) begin
       for (int unsigned j = 0; j < NumOthers; j++) begin
         if (rst_i) before_q[i][j] <= i < j;
-        else if (grant[i]) before_q[i][j] <= 1'b0;
-        else if (grant[j]) before_q[i][j] <= 1'b1;
+        else if (grant_q[i]) before_q[i][j] <= 1'b0;
+        else if (grant_q[j]) before_q[i][j] <= 1'b1;
       end
     end
   end
 
-  // ---- Who may go in the next cycle ----------------------------------------------------------
+  // ---- Who goes in the next cycle ----------------------------------------------------------
 
   // Connections of the events granted 1, 2, ... cycles ago.  The pipeline never stalls, so this is
   // where they are.
@@ -199,14 +180,19 @@ module toe_event_arb
     return found;
   endfunction
 
-  // One granted in this cycle will.
-  function automatic logic meets_grant(conn_t of, logic rx, conn_t rx_conn,
-                                       logic [NumOthers-1:0] other,
-                                       conn_t [NumOthers-1:0] other_conn);
+  // What the event granted ForwardAge cycles before the next one writes is what that would read.
+  function automatic logic will_forward(conn_t of, logic [WriteStage-1:1] recent,
+                                        conn_t [WriteStage-1:1] conns);
+    return recent[ForwardAge-1] && conns[ForwardAge-1] == of;
+  endfunction
+
+  // One of those marked is of this connection.
+  function automatic logic meets(conn_t of, logic [NumOthers-1:0] marked,
+                                 conn_t [NumOthers-1:0] conns);
     logic found;
-    found = rx && rx_conn == of;
+    found = 1'b0;
     for (int unsigned i = 0; i < NumOthers; i++) begin
-      if (other[i] && other_conn[i] == of) found = 1'b1;
+      if (marked[i] && conns[i] == of) found = 1'b1;
     end
     return found;
   endfunction
@@ -215,62 +201,88 @@ module toe_event_arb
     return (outputs_of(kind) & ~room) == '0;
   endfunction
 
-  logic rx_uses, front_waits, next_may;
-  logic [NumOthers-1:0] fits;
-  assign rx_uses = rx_grant && front_uses_tcb;
+  logic next_uses_tcb, front_may, next_may, rx_may, run_full, rx_goes, rx_forward_q;
+  conn_t next_conn;
+  logic [NumOthers-1:0] fits, waiting, may, goes, forward_q;
+  assign next_uses_tcb = uses_tcb(rx_ev_i.kind);
+  assign next_conn = rx_ev_i.conn[ConnWidth-1:0];
   assign fits = {
     has_room(EvNotify, room_i) && notify_room_i,
     has_room(EvSend, room_i),
     has_room(EvTimer, room_i),
     has_room(EvCommand, room_i)
   };
+  // A segment must not go before these any more.
+  assign waiting = valid & fits & same_full_q;
 
-  // The front of the next cycle: as it is, or the segment behind.
+  // The front of the next cycle: as it is when nothing is taken from it, or the segment behind.
   always_comb begin
-    front_waits = front_valid_q && has_room(front_q.kind, room_i);
+    front_may = front_valid_q && has_room(front_q.kind, room_i);
     if (front_uses_tcb && (will_conflict(
             front_conn, recent_valid_q, recent_conn_q
-        ) || meets_grant(
-            front_conn, 1'b0, front_conn, grant, conn
+        ) || meets(
+            front_conn, waiting | grant_q, conn
         )))
-      front_waits = 1'b0;
+      front_may = 1'b0;
   end
 
   always_comb begin
     next_may = rx_valid_i && has_room(rx_ev_i.kind, room_i);
-    if (uses_tcb(
-            rx_ev_i.kind
-        ) && (will_conflict(
-            rx_ev_i.conn[ConnWidth-1:0], recent_valid_q, recent_conn_q
-        ) || meets_grant(
-            rx_ev_i.conn[ConnWidth-1:0], rx_uses, front_conn, grant, conn
-        )))
+    if (next_uses_tcb && (will_conflict(
+            next_conn, recent_valid_q, recent_conn_q
+        ) || meets(
+            next_conn, waiting | grant_q, conn
+        ) || (rx_grant_q && front_uses_tcb && front_conn == next_conn)))
       next_may = 1'b0;
   end
 
-  always_ff @(posedge clk_i) begin
-    if (rst_i || hold_i) begin
-      rx_able_q   <= 1'b0;
-      able_q      <= '0;
-      same_conn_q <= '0;
-    end else begin
-      rx_able_q <= front_free ? next_may : front_waits;
-      for (int unsigned i = 0; i < NumOthers; i++) begin
-        able_q[i] <= valid[i] && fits[i] && !will_conflict(
-            conn[i], recent_valid_q, recent_conn_q
-        ) && !meets_grant(
-            conn[i], rx_uses, front_conn, grant, conn
-        );
-        same_conn_q[i] <= valid[i] && !grant[i] && fits[i] && (front_free ? uses_tcb(
-            rx_ev_i.kind
-        ) && rx_ev_i.conn[ConnWidth-1:0] == conn[i] : front_uses_tcb && front_conn == conn[i]);
+  always_comb begin
+    for (int unsigned i = 0; i < NumOthers; i++) begin
+      may[i] = valid[i] && fits[i] && !will_conflict(conn[i], recent_valid_q, recent_conn_q) &&
+          !meets(conn[i], grant_q, conn) &&
+          !(rx_grant_q && front_uses_tcb && front_conn == conn[i]);
+    end
+  end
+
+  assign rx_may   = front_free ? next_may : front_may;
+  assign run_full = !other_grant && (run_full_q || (rx_grant_q && run_q == RunFull - 1'b1));
+  assign rx_goes  = rx_may && !(run_full && may != '0);
+
+  // One that is granted now may not go in the next cycle, so before_q holds for those that may.
+  always_comb begin
+    goes = rx_may && !run_full ? '0 : may;
+    for (int unsigned i = 0; i < NumOthers; i++) begin
+      for (int unsigned j = 0; j < NumOthers; j++) begin
+        if (i != j && may[j] && before_q[j][i]) goes[i] = 1'b0;
       end
     end
   end
 
   always_ff @(posedge clk_i) begin
+    if (rst_i || hold_i) begin
+      ev_valid_o <= 1'b0;
+      rx_grant_q <= 1'b0;
+      grant_q    <= '0;
+    end else begin
+      ev_valid_o <= rx_may || may != '0;
+      rx_grant_q <= rx_goes;
+      grant_q    <= goes;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    rx_forward_q <= will_forward(
+        front_free ? next_conn : front_conn, recent_valid_q, recent_conn_q
+    );
+    for (int unsigned i = 0; i < NumOthers; i++) begin
+      forward_q[i] <= will_forward(conn[i], recent_valid_q, recent_conn_q);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
     if (rst_i) recent_valid_q <= '0;
-    else recent_valid_q <= {recent_valid_q[WriteStage-2:1], rx_grant ? front_uses_tcb : any_able};
+    else
+      recent_valid_q <= {recent_valid_q[WriteStage-2:1], rx_grant_q ? front_uses_tcb : other_grant};
   end
 
   always_ff @(posedge clk_i) begin
@@ -282,36 +294,32 @@ module toe_event_arb
 
   // ---- The event -----------------------------------------------------------------------------
 
-  assign ev_valid_o = rx_wants || any_able;
+  assign ev_forward_o = rx_grant_q ? rx_forward_q : (grant_q & forward_q) != '0;
 
-  // What an event does not have is zero, so that a step depends on nothing else.
   always_comb begin
-    ev_o      = '0;
-    ev_o.kind = EvCommand;
-    ev_o.conn = cmd_ev_i.conn;
-    if (rx_grant) begin
-      ev_o.kind = front_q.kind;
-      ev_o.conn = front_q.conn;
-      ev_o.seg = front_q.seg;
-      ev_o.open_valid = front_q.open_valid;
-      ev_o.open = front_q.open;
-      ev_o.more       = front_q.kind == EvSegment && rx_valid_i && rx_ev_i.kind == EvSegment &&
-          rx_ev_i.conn == front_q.conn;
-    end else if (winner[Timer]) begin
-      ev_o.kind = EvTimer;
-      ev_o.conn = timer_conn_i;
-    end else if (winner[Send]) begin
-      ev_o.kind = EvSend;
-      ev_o.conn = send_conn_i;
-    end else if (winner[Notify]) begin
-      ev_o.kind = EvNotify;
-      ev_o.conn = notify_conn_i;
-    end else if (winner[Cmd]) begin
-      ev_o.cmd        = cmd_ev_i.cmd;
-      ev_o.open_valid = cmd_ev_i.open_valid;
-      ev_o.open       = cmd_ev_i.open;
-    end
+    ev_o = front_q;
+    ev_o.cmd = cmd_ev_i.cmd;
     ev_o.now_us = now_us_i;
+    ev_o.more       = rx_grant_q && front_q.kind == EvSegment && rx_valid_i &&
+        rx_ev_i.kind == EvSegment && rx_ev_i.conn == front_q.conn;
+    if (!rx_grant_q) begin
+      ev_o.kind       = EvCommand;
+      ev_o.conn       = cmd_ev_i.conn;
+      ev_o.open_valid = grant_q[Cmd] && cmd_ev_i.open_valid;
+      ev_o.open       = cmd_ev_i.open;
+      if (grant_q[Timer]) begin
+        ev_o.kind = EvTimer;
+        ev_o.conn = timer_conn_i;
+      end
+      if (grant_q[Send]) begin
+        ev_o.kind = EvSend;
+        ev_o.conn = send_conn_i;
+      end
+      if (grant_q[Notify]) begin
+        ev_o.kind = EvNotify;
+        ev_o.conn = notify_conn_i;
+      end
+    end
   end
 
   assign take_o = ev_valid_o ? outputs_of(ev_o.kind) : '0;

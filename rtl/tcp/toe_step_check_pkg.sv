@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stage 1 of step: every wide comparison, all in parallel, at most two carry chains deep.
+// Stage 1 of step: every wide comparison, all in parallel, one carry chain deep nearly everywhere.
 //
 // Distances are taken from one point and their signs read, because everything that is compared lies
 // within half the sequence circle (RFC 9293 section 3.4).
@@ -22,9 +22,11 @@ package toe_step_check_pkg;
 
   // Octets of payload in a full segment: the peer's MSS and our MTU, less what options take.
   function automatic logic [15:0] effective_mss(cfg_t cfg, logic [15:0] peer_mss, logic ts_ok);
-    logic [15:0] mss;
-    mss = peer_mss < cfg.min_mss ? cfg.min_mss : peer_mss;
-    if (mss > own_mss(cfg)) mss = own_mss(cfg);
+    logic [15:0] own, least, mss;
+    own   = own_mss(cfg);
+    least = cfg.min_mss > own ? own : cfg.min_mss;
+    // Both bounds at once.
+    mss   = peer_mss > own ? own : peer_mss < least ? least : peer_mss;
     return ts_ok ? mss - 16'd12 : mss;
   endfunction
 
@@ -33,8 +35,9 @@ package toe_step_check_pkg;
     return !distance[31];
   endfunction
 
-  function automatic logic is_ahead(seq_t distance);
-    return !distance[31] && distance != '0;
+  // a is beyond b.  Whether they are equal is seen beside the difference, not after it.
+  function automatic logic is_beyond(seq_t a, seq_t b);
+    return not_behind(a - b) && a != b;
   endfunction
 
   // Octets of sequence space that a segment takes.
@@ -42,62 +45,56 @@ package toe_step_check_pkg;
     return 17'(seg.payload_len) + 17'(seg.flags.syn) + 17'(seg.flags.fin);
   endfunction
 
-  // Half of what is in flight, at least two segments (RFC 5681 equation 4).  For duplicate ACKs
-  // without what limited transmit has sent (section 3.2 step 2), which is all beyond cwnd.
-  function automatic wnd_t half_flight(tcb_t tcb, logic dupacks);
-    wnd_t flight, least;
-    flight = tcb.snd_max - tcb.snd_una;
-    least  = wnd_t'(tcb.snd_mss) << 1;
-    if (dupacks && flight > tcb.cwnd) return (tcb.cwnd >> 1) < least ? least : tcb.cwnd >> 1;
-    return (flight >> 1) < least ? least : flight >> 1;
+  // Stage 0.
+  function automatic span_t tcb_span(tcb_event_t ev);
+    span_t span;
+    span.text_end = ev.seg.seq + seq_t'(ev.seg.payload_len);
+    span.seg_end  = ev.seg.seq + seq_t'(segment_len(ev.seg));
+    return span;
   endfunction
 
   // Acceptability, what the window leaves of the payload, and which held intervals it meets.
-  function automatic check_t check_text(check_t before_chk, tcb_t tcb, rx_seg_t seg);
+  function automatic check_t check_text(check_t before_chk, tcb_t tcb, rx_seg_t seg, span_t span);
     // verilator no_inline_task
-    check_t        chk;
-    logic   [16:0] seg_len;
-    seq_t          from_nxt;  // seq - rcv_nxt
-    seq_t          to_adv;  // window's right edge - seq
-    seq_t          edge_seq;  // where payload must end
-    seq_t          to_edge;
-    seq_t          text_end;
-    logic          ends_beyond;
-    chk               = before_chk;
-    seg_len           = segment_len(seg);
-    from_nxt          = seg.seq - tcb.rcv_nxt;
-    to_adv            = tcb.rcv_adv - seg.seq;
-    edge_seq          = tcb.fin_rcvd ? tcb.fin_seq : tcb.rcv_adv;
-    to_edge           = edge_seq - seg.seq;
-    text_end          = seg.seq + seq_t'(seg.payload_len);
+    check_t chk;
+    seq_t   from_nxt;  // seq - rcv_nxt
+    seq_t   edge_seq;  // where payload must end
+    logic   window_closed;  // rcv_adv is rcv_nxt
+    logic   ends_beyond;
+    chk = before_chk;
+    from_nxt = seg.seq - tcb.rcv_nxt;
+    edge_seq = tcb.fin_rcvd ? tcb.fin_seq : tcb.rcv_adv;
 
-    chk.seq_exact     = seg.seq == tcb.rcv_nxt;
-    chk.syn_again     = seg.seq == tcb.irs;
-    chk.window_closed = tcb.rcv_adv == tcb.rcv_nxt;
-    chk.seq_in_wnd    = not_behind(from_nxt) && is_ahead(to_adv);
-    if (seg_len == '0) begin
-      chk.acceptable = chk.window_closed ? chk.seq_exact : chk.seq_in_wnd;
+    chk.seq_exact = seg.seq == tcb.rcv_nxt;
+    chk.syn_again   = tcb.state == TcpSynRcvd && seg.flags.syn && !seg.flags.rst &&
+        seg.seq == tcb.irs;
+    chk.seq_in_wnd = not_behind(from_nxt) && is_beyond(tcb.rcv_adv, seg.seq);
+    window_closed = tcb.rcv_adv == tcb.rcv_nxt;
+    if (seg.payload_len == '0 && !seg.flags.syn && !seg.flags.fin) begin
+      chk.acceptable = window_closed ? chk.seq_exact : chk.seq_in_wnd;
     end else begin
-      chk.acceptable = !chk.window_closed &&
+      chk.acceptable = !window_closed &&
           (chk.seq_in_wnd ||
-           (is_ahead(from_nxt + seq_t'(seg_len)) && not_behind(to_adv - seq_t'(seg_len))));
+           (is_beyond(span.seg_end, tcb.rcv_nxt) && not_behind(tcb.rcv_adv - span.seg_end)));
     end
+    // Zero windows take valid ACKs and RSTs.
+    chk.seq_allowed = chk.acceptable || (window_closed && chk.seq_exact) || chk.syn_again;
 
-    chk.ahead = is_ahead(from_nxt);
-    chk.cut = !not_behind(to_edge - seq_t'(seg.payload_len));
+    chk.ahead = is_beyond(seg.seq, tcb.rcv_nxt);
+    chk.cut = !not_behind(edge_seq - span.text_end);
     chk.text_left = chk.ahead ? seg.seq : tcb.rcv_nxt;
-    chk.text_right = chk.cut ? edge_seq : text_end;
+    chk.text_right = chk.cut ? edge_seq : span.text_end;
     chk.skip = chk.ahead ? '0 : 16'(-from_nxt);
-    chk.has_text = seg.payload_len != '0 && is_ahead(to_edge) &&
-        is_ahead(from_nxt + seq_t'(seg.payload_len));
+    chk.has_text = seg.payload_len != '0 && is_beyond(edge_seq, seg.seq) &&
+        is_beyond(span.text_end, tcb.rcv_nxt);
     // FIN takes the octet behind the payload: it fits when that is still inside the window, and
     // when no octet beyond it has been received.
-    chk.fin_fits = seg.flags.fin && is_ahead(to_adv - seq_t'(seg.payload_len));
-    chk.fin_seq = text_end;
+    chk.fin_fits = seg.flags.fin && is_beyond(tcb.rcv_adv, span.text_end);
+    chk.fin_seq = span.text_end;
 
     for (int i = 0; i < NumIntervals; i++) begin
-      ends_beyond = tcb.ooo_valid[i] && seq_lt(text_end, tcb.ooo[i].right);
-      chk.touches[i] = tcb.ooo_valid[i] && seq_le(tcb.ooo[i].left, text_end) &&
+      ends_beyond = tcb.ooo_valid[i] && seq_lt(span.text_end, tcb.ooo[i].right);
+      chk.touches[i] = tcb.ooo_valid[i] && seq_le(tcb.ooo[i].left, span.text_end) &&
           seq_le(seg.seq, tcb.ooo[i].right);
       chk.goes_further[i] = chk.touches[i] && ends_beyond;
       chk.starts_before[i] = chk.touches[i] && seq_lt(tcb.ooo[i].left, seg.seq);
@@ -117,10 +114,9 @@ package toe_step_check_pkg;
     chk.acked = seg.ack - tcb.snd_una;
     to_max = tcb.snd_max - seg.ack;
     chk.left = to_max;
-    chk.half_flight = half_flight(tcb, 1'b1);
     chk.ack_dup = seg.ack == tcb.snd_una;
     chk.ack_all = seg.ack == tcb.snd_max;
-    chk.ack_new = is_ahead(chk.acked) && not_behind(to_max);
+    chk.ack_new = is_beyond(seg.ack, tcb.snd_una) && not_behind(to_max);
     chk.ack_bad = !not_behind(to_max) || !not_behind(chk.acked + tcb.max_snd_wnd);
     chk.acks_fin = tcb.fin_queued && tcb.snd_end - seg.ack == '1;
     chk.ack_past_nxt = seq_lt(tcb.snd_nxt, seg.ack);
@@ -135,7 +131,8 @@ package toe_step_check_pkg;
     chk.rtt_done = tcb.rtt_timing && seq_lt(tcb.rtt_seq, seg.ack);
     chk.rtt_us = 32'(now_us - tcb.rtt_start_us);
     ts_age = seg.opt.ts_val - tcb.ts_recent;
-    chk.ts_old = ts_age[31];
+    chk.ts_missing = tcb.ts_ok && !seg.flags.rst && !seg.opt.ts_valid;
+    chk.ts_old = tcb.ts_ok && !seg.flags.rst && ts_age[31];
     chk.ts_take = !ts_age[31] && seq_le(seg.seq, tcb.last_ack_sent);
     return chk;
   endfunction
@@ -155,7 +152,6 @@ package toe_step_check_pkg;
     cwnd           = tcb.cwnd + wnd_t'(limited);
     chk.limit      = cwnd < tcb.snd_wnd ? cwnd : tcb.snd_wnd;
     chk.in_flight  = tcb.snd_nxt - tcb.snd_una;
-    chk.unacked    = tcb.snd_max - tcb.snd_una;
     to_end         = tcb.snd_end - tcb.snd_nxt;
     chk.fin_unsent = tcb.fin_queued && to_end != '1;
     chk.fin_out    = tcb.fin_queued && tcb.snd_end - tcb.snd_max == '1;
@@ -171,7 +167,7 @@ package toe_step_check_pkg;
     wnd_t   most;  // from snd_una on: a ring, and our SYN, which is not in it
     logic   fin_taken;  // the octet before rcv_nxt is the peer's FIN, which is not in the ring
     chk = before_chk;
-    most = (wnd_t'(1) << cfg.tx_ring_log2) | wnd_t'(!is_open(tcb.state));
+    most = (wnd_t'(1) << cfg.tx_ring_log2) | wnd_t'(!chk.open);
     chk.send_fits = seq_le(tcb.snd_end, cmd.value) && (cmd.value - tcb.snd_una) <= most;
     fin_taken = tcb.fin_rcvd && tcb.fin_seq - tcb.rcv_nxt == '1;
     chk.read_past_up = seq_lt(tcb.rcv_up, cmd.value);
@@ -183,12 +179,11 @@ package toe_step_check_pkg;
   function automatic check_t check_timers(check_t before_chk, tcb_t tcb, time_us_t now_us);
     // verilator no_inline_task
     check_t chk;
-    chk             = before_chk;
-    chk.half_flight = half_flight(tcb, 1'b0);
-    chk.rtx_due     = tcb.rtx_mode != RtxOff && time_reached(now_us, tcb.rtx_deadline_us);
-    chk.delack_due  = tcb.delack_armed && time_reached(now_us, tcb.delack_deadline_us);
-    chk.keep_due    = tcb.keep_armed && time_reached(now_us, tcb.keep_deadline_us);
-    chk.user_due    = tcb.user_timeout_armed && time_reached(now_us, tcb.user_deadline_us);
+    chk            = before_chk;
+    chk.rtx_due    = tcb.rtx_mode != RtxOff && time_reached(now_us, tcb.rtx_deadline_us);
+    chk.delack_due = tcb.delack_armed && time_reached(now_us, tcb.delack_deadline_us);
+    chk.keep_due   = tcb.keep_armed && time_reached(now_us, tcb.keep_deadline_us);
+    chk.user_due   = tcb.user_timeout_armed && time_reached(now_us, tcb.user_deadline_us);
     return chk;
   endfunction
 
@@ -218,21 +213,36 @@ package toe_step_check_pkg;
     return chk;
   endfunction
 
-  function automatic check_t tcb_check(cfg_t cfg, tcb_t tcb, tcb_event_t ev);
+  // News of another eighth of the transmit ring: the host may have room for much more.
+  function automatic logic ack_tells(cfg_t cfg, seq_t ack, seq_t una);
+    logic tells;
+    tells = 1'b0;
+    for (int unsigned i = 0; i < 32; i++) begin
+      if (i + 3 >= 32'(cfg.tx_ring_log2) && ack[i] != una[i]) tells = 1'b1;
+    end
+    return tells;
+  endfunction
+
+  function automatic check_t tcb_check(cfg_t cfg, tcb_t tcb, tcb_event_t ev, span_t span);
     // verilator no_inline_task
     check_t chk;
     logic   use_ts;
     logic   reads;
-    chk   = '0;
+    chk = '0;
+    chk.syn_sent = tcb.state == TcpSynSent;
+    chk.syn_rcvd = tcb.state == TcpSynRcvd;
+    chk.open = is_open(tcb.state);
+    chk.finished = is_finished(tcb.state);
+    chk.wants_text = tcb.state == TcpSynRcvd || can_receive(tcb.state);
+    chk.unacked = tcb.snd_max - tcb.snd_una;
     reads = ev.kind == EvCommand && ev.cmd.op == CmdReceived;
     if (ev.kind inside {EvSegment, EvCommand, EvTimer, EvSend, EvIcmp})
       chk = check_window(chk, cfg, tcb, reads, ev.cmd.value);
     unique case (ev.kind)
       EvSegment: begin
-        chk = check_ack(check_text(chk, tcb, ev.seg), tcb, ev.seg, ev.now_us);
+        chk = check_ack(check_text(chk, tcb, ev.seg, span), tcb, ev.seg, ev.now_us);
         chk.same_key = ev.seg.key == tcb.key;
-        chk.ack_tells = chk.ack_all ||
-            ((ev.seg.ack ^ tcb.snd_una) >> (cfg.tx_ring_log2 - 5'd3)) != '0;
+        chk.ack_tells = chk.ack_all || ack_tells(cfg, ev.seg.ack, tcb.snd_una);
         use_ts = cfg.ts_enable && ev.seg.opt.ts_valid;
         if (ev.seg.flags.syn)
           chk.syn_mss = effective_mss(cfg, ev.seg.opt.mss_valid ? ev.seg.opt.mss : 16'd536, use_ts);

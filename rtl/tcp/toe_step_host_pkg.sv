@@ -50,11 +50,11 @@ package toe_step_host_pkg;
 
   // RFC 6298 (5.4) to (5.7), RFC 5681 section 3.1, RFC 6582 section 4: back to snd_una, one
   // segment at a time.
-  function automatic tcb_t retransmit_from_una(tcb_t tcb_in, check_t chk);
+  function automatic tcb_t retransmit_from_una(tcb_t tcb_in, check_t chk, rule_t rule);
     // verilator no_inline_task
     tcb_t tcb;
     tcb = tcb_in;
-    if (tcb.retries == '0 && is_open(tcb.state)) tcb.ssthresh = chk.half_flight;
+    if (tcb.retries == '0 && chk.open) tcb.ssthresh = rule.half_flight;
     tcb.cwnd        = wnd_t'(tcb.snd_mss);
     tcb.cwnd_acked  = '0;
     tcb.dupacks     = '0;
@@ -72,7 +72,7 @@ package toe_step_host_pkg;
     tcb   = tcb_in;
     again = tcb.retries == '1 ? tcb.retries : tcb.retries + 4'd1;
     if (rule.retransmit) begin
-      tcb = retransmit_from_una(tcb, chk);
+      tcb = retransmit_from_una(tcb, chk, rule);
       if (again == cfg.r1_retries && again != tcb.retries) tcb.notify.retrying = 1'b1;
     end
     if (rule.back_off) tcb.rto_us = back_off(cfg, tcb.rto_us);

@@ -69,7 +69,8 @@ package toe_step_output_pkg;
   function automatic tx_seg_t sent_segment(cfg_t cfg, plan_t plan, tx_seg_t tx_in);
     // verilator no_inline_task
     tx_seg_t tx;
-    seq_t    urgent;  // octets from seq to the end of urgent data
+    seq_t    from;
+    seq_t    urgent;  // octets from there to the end of urgent data
     tx     = tx_in;
     tx.seq = plan.tcb.snd_nxt;
     if (plan.rexmit_one) tx.seq = plan.tcb.snd_una;
@@ -77,8 +78,9 @@ package toe_step_output_pkg;
     tx.payload_len = plan.len;
     tx.flags.fin   = plan.fin;
     tx.flags.psh   = plan.last && plan.len != '0;
-    urgent         = plan.tcb.snd_up - (plan.rexmit_one ? plan.tcb.snd_una : plan.tcb.snd_nxt);
-    if (plan.tcb.snd_urgent && is_ahead(urgent)) begin
+    from           = plan.rexmit_one ? plan.tcb.snd_una : plan.tcb.snd_nxt;
+    urgent         = plan.tcb.snd_up - from;
+    if (plan.tcb.snd_urgent && is_beyond(plan.tcb.snd_up, from)) begin
       tx.flags.urg = 1'b1;
       tx.urg_ptr   = urgent[31:16] != '0 ? 16'hffff : urgent[15:0];
     end
@@ -238,6 +240,12 @@ package toe_step_output_pkg;
     return '{valid: delack_runs, us: plan.tcb.delack_deadline_us};
   endfunction
 
+  // The segment of this event acknowledges what has arrived.
+  function automatic logic acknowledges(plan_t plan);
+    if (plan.tx_kind == TxAck) return 1'b1;
+    return plan.tx_kind == TxSend && plan.go && !(plan.syn && plan.tcb.state == TcpSynSent);
+  endfunction
+
   function automatic logic enqueues_send(plan_t plan);
     return plan.enqueue_send || (plan.tx_kind == TxSend && plan.more);
   endfunction
@@ -261,7 +269,7 @@ package toe_step_output_pkg;
     if (plan.tx_kind == TxSend) tcb = after_send(plan, ev.now_us);
     restarts = restarts_rtx(plan);
     if (restarts) tcb.rtx_deadline_us = plan.rtx_deadline_us;
-    if (act.tx_valid && act.tx.flags.ack && plan.tx_kind != TxRstReply) begin
+    if (acknowledges(plan)) begin
       if (!plan.syn) tcb.rcv_adv = plan.new_adv;
       tcb.last_ack_sent = tcb.rcv_nxt;
       tcb.delack_armed  = 1'b0;

@@ -7,7 +7,8 @@
 //
 //   toe_fsm_pkg           the state machine
 //   toe_step_types_pkg    what the pieces hand to each other
-//   toe_step_check_pkg    1  tcb_check    compares: windows, acknowledgements, deadlines
+//   toe_step_check_pkg    0  tcb_span     where a segment ends
+//                         1  tcb_check    compares: windows, acknowledgements, deadlines
 //   toe_step_rule_pkg     2  tcb_rule     decides: RFC 9293 section 3.10
 //   toe_step_segment_pkg  3  tcb_update   a segment arrives
 //   toe_step_icmp_pkg                     an ICMP error arrives
@@ -107,14 +108,14 @@ package toe_step_pkg;
     mid.free          = rule.free;
     mid.drop_valid    = rule.drop_valid;
     mid.drop          = rule.drop;
-    unique case (ev.kind)
-      EvSegment: mid = update_segment(mid, cfg, chk, rule, ev.seg, ev.conn);
-      EvCommand: mid = update_command(mid, chk, rule, ev.cmd);
-      EvIcmp:    mid.tcb = update_icmp(mid.tcb, chk, rule, ev.seg);
-      EvTimer:   mid.tcb = update_timer(mid.tcb, cfg, chk, rule);
-      EvSend:    mid = update_send(mid, chk, rule);
-      EvNotify:  mid.tcb.notify_queued = 1'b0;
-      default:   ;  // EvNoConn, EvDiscard
+    unique case (1'b1)
+      rule.on.segment: mid = update_segment(mid, cfg, chk, rule, ev.seg, ev.conn);
+      rule.on.command: mid = update_command(mid, chk, rule, ev.cmd);
+      rule.on.icmp:    mid.tcb = update_icmp(mid.tcb, chk, rule, ev.seg);
+      rule.on.timer:   mid.tcb = update_timer(mid.tcb, cfg, chk, rule);
+      rule.on.send:    mid = update_send(mid, chk, rule);
+      rule.on.notify:  mid.tcb.notify_queued = 1'b0;
+      default:         ;  // EvNoConn, EvDiscard
     endcase
     if (rule.free) mid.tcb.release_pending = 1'b0;
     if (rule.fsm.kill) mid.tcb.reason = rule.reason;
@@ -235,12 +236,14 @@ package toe_step_pkg;
   function automatic result_t step(cfg_t cfg, tcb_t tcb, tcb_event_t ev);
     // verilator no_inline_task
     tcb_t   loaded;
+    span_t  span;
     check_t chk;
     rule_t  rule;
     mid_t   mid;
     plan_t  plan;
     loaded = tcb_load(cfg, tcb, ev);
-    chk    = tcb_check(cfg, loaded, ev);
+    span   = tcb_span(ev);
+    chk    = tcb_check(cfg, loaded, ev, span);
     rule   = tcb_rule(cfg, loaded, ev, chk);
     mid    = tcb_update(cfg, loaded, ev, chk, rule);
     plan   = tcb_plan(cfg, ev, mid);

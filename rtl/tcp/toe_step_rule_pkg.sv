@@ -46,22 +46,29 @@ package toe_step_rule_pkg;
   function automatic rule_t rule_ack(rule_t rule_in, tcb_t tcb, check_t chk, rx_seg_t seg);
     // verilator no_inline_task
     rule_t rule;
-    logic  open;
     rule = rule_in;
-    open = is_open(tcb.state);
     rule.take_ack = 1'b1;
     rule.ack_new = chk.ack_new;
-    rule.establish = chk.ack_new && !open;
-    rule.grow = chk.ack_new && open;
+    rule.establish = chk.ack_new && !chk.open;
+    rule.grow = chk.ack_new && chk.open;
     rule.count_dup     = !chk.ack_new && chk.ack_dup && tcb.rtx_mode == RtxRetransmit &&
         seg.payload_len == '0 && !seg.flags.fin && chk.seg_wnd == tcb.snd_wnd;
-    rule.take_wnd = (chk.wnd_newer || !open) && (chk.ack_new || chk.ack_dup);
+    rule.take_wnd = (chk.wnd_newer || !chk.open) && (chk.ack_new || chk.ack_dup);
     if (chk.ack_new && chk.rtt_done) rule.rtt = tcb.rtt_valid ? RttNext : RttFirst;
     // The next timeout measures the path again, not the peer's patience.
     else if (rule.take_wnd && tcb.rtx_mode == RtxPersist && chk.seg_wnd != '0)
       rule.rtt = RttRestore;
     if (chk.ack_new && tcb.rtx_mode != RtxPersist) rule.rtx = chk.ack_all ? RtxStop : RtxRestart;
     return rule;
+  endfunction
+
+  // Half of what is in flight, at least two segments (RFC 5681 equation 4).  For duplicate ACKs
+  // without what limited transmit has sent (section 3.2 step 2), which is all beyond cwnd.
+  function automatic wnd_t half_flight(tcb_t tcb, wnd_t flight, logic dupacks);
+    wnd_t least;
+    least = wnd_t'(tcb.snd_mss) << 1;
+    if (dupacks && flight > tcb.cwnd) return (tcb.cwnd >> 1) < least ? least : tcb.cwnd >> 1;
+    return (flight >> 1) < least ? least : flight >> 1;
   endfunction
 
   // What counts only when ACK or text are taken, and so need not wait for that decision: the growth
@@ -108,16 +115,14 @@ package toe_step_rule_pkg;
                                       logic more);
     // verilator no_inline_task
     rule_t rule;
-    logic  wants_text;
     logic  at_once;  // acknowledged without waiting for a second segment
     logic  takes_fin;
     seq_t  fin_seq;
     logic  reached;  // rcv_nxt after the text is fin_seq
     rule             = rule_in;
-    wants_text       = tcb.state == TcpSynRcvd || can_receive(tcb.state);
     at_once          = 1'b0;
-    rule.take_urgent = chk.urgent_new && wants_text;
-    if (wants_text && chk.acceptable && chk.has_text && !seg.flags.syn) begin
+    rule.take_urgent = chk.urgent_new && chk.wants_text;
+    if (chk.wants_text && chk.acceptable && chk.has_text && !seg.flags.syn) begin
       // A gap that opens, lasts or closes (RFC 5681 section 4.2), text beyond the window, the fourth
       // segment.
       at_once = chk.ahead || chk.cut || tcb.ooo_valid != '0 || tcb.opts.quickack ||
@@ -131,15 +136,15 @@ package toe_step_rule_pkg;
     end else if (seg.payload_len != '0) begin
       at_once         = 1'b1;
       rule.drop_valid = 1'b1;
-      rule.drop       = wants_text ? DropOutOfWindow : DropAfterClose;
+      rule.drop       = chk.wants_text ? DropOutOfWindow : DropAfterClose;
     end
 
     // FIN, remembered when text before it is still missing.  One beside a SYN comes again.
-    takes_fin = wants_text && chk.acceptable && chk.fin_fits && !seg.flags.syn;
+    takes_fin = chk.wants_text && chk.acceptable && chk.fin_fits && !seg.flags.syn;
     rule.take_fin = takes_fin && !tcb.fin_rcvd;
     fin_seq = tcb.fin_rcvd ? tcb.fin_seq : chk.fin_seq;
     reached = rule.take_text && !chk.ahead ? rule.joined.right == fin_seq : tcb.rcv_nxt == fin_seq;
-    rule.fsm.fin = wants_text && (takes_fin || tcb.fin_rcvd) && reached;
+    rule.fsm.fin = chk.wants_text && (takes_fin || tcb.fin_rcvd) && reached;
 
     // Every second segment, but what waits is processed first (RFC 9293 MUST-58, MUST-59).
     if (!more && tcb.unacked_segs >= (rule.take_text ? 2'd1 : 2'd2)) at_once = 1'b1;
@@ -152,37 +157,30 @@ package toe_step_rule_pkg;
                                          logic more);
     // verilator no_inline_task
     rule_t rule;
-    logic  syn_again;  // the SYN of a simultaneous open, sent again, perhaps with the ACK
-    rule      = amounts;
-    syn_again = tcb.state == TcpSynRcvd && seg.flags.syn && chk.syn_again && !seg.flags.rst;
+    rule = amounts;
 
-    // First: sequence number, timestamp before it.  Zero windows take valid ACKs and RSTs.
-    if (tcb.ts_ok && !seg.flags.rst) begin
-      if (!seg.opt.ts_valid) return refuse(TxNone, DropPaws);
-      if (chk.ts_old) return refuse(TxAck, DropPaws);
-    end
-    if (!chk.acceptable && !(chk.window_closed && chk.seq_exact) && !syn_again)
-      return refuse(seg.flags.rst ? TxNone : TxAck, DropOutOfWindow);
+    // First: sequence number, timestamp before it.
+    if (chk.ts_missing) return refuse(TxNone, DropPaws);
+    if (chk.ts_old) return refuse(TxAck, DropPaws);
+    if (!chk.seq_allowed) return refuse(seg.flags.rst ? TxNone : TxAck, DropOutOfWindow);
 
     // Second: RST (RFC 5961 section 3).
     if (seg.flags.rst) begin
       if (!chk.seq_exact) return refuse(chk.seq_in_wnd ? TxAck : TxNone, DropRstBlind);
-      return kill(
-          tcb.state == TcpSynRcvd && !tcb.passive ? ReasonConnRefused : ReasonPeerReset, TxNone
-      );
+      return kill(chk.syn_rcvd && !tcb.passive ? ReasonConnRefused : ReasonPeerReset, TxNone);
     end
 
     // Fourth: SYN (RFC 5961 section 4).
-    if (seg.flags.syn && !syn_again) return refuse(TxAck, DropSynBlind);
+    if (seg.flags.syn && !chk.syn_again) return refuse(TxAck, DropSynBlind);
 
     // Fifth: ACK.
     if (!seg.flags.ack) begin
-      if (!syn_again) return refuse(TxNone, DropNoAckBit);
+      if (!chk.syn_again) return refuse(TxNone, DropNoAckBit);
       rule.resend_syn = 1'b1;
       rule.poke       = 1'b1;
       return rule;
     end
-    if (tcb.state == TcpSynRcvd) begin
+    if (chk.syn_rcvd) begin
       if (!chk.ack_new) return refuse(TxRstReply, DropBadAck);
       rule.fsm.acks_syn = 1'b1;
     end else if (chk.ack_bad) begin
@@ -251,16 +249,16 @@ package toe_step_rule_pkg;
     // verilator no_inline_task
     rule_t rule;
     rule = '0;
-    if (!chk.same_key || is_finished(tcb.state)) return refuse(TxNone, DropIcmpNoConn);
+    if (!chk.same_key || chk.finished) return refuse(TxNone, DropIcmpNoConn);
     if (!chk.icmp_in_flight) return refuse(TxNone, DropIcmpSeq);
-    if (is_too_big(seg.icmp) && is_open(tcb.state)) begin
+    if (is_too_big(seg.icmp) && chk.open) begin
       rule.shrink_path = chk.path_shrinks;
       rule.poke        = chk.path_shrinks;
       if (chk.path_shrinks && tcb.rtx_mode == RtxRetransmit) rule.rtx = RtxRestart;
       return rule;
     end
     // Whoever has the peer's SYN knows better than a router (RFC 5927 section 5.2).
-    if (is_hard(seg.icmp) && tcb.state == TcpSynSent) rule = kill(ReasonUnreachable, TxNone);
+    if (is_hard(seg.icmp) && chk.syn_sent) rule = kill(ReasonUnreachable, TxNone);
     rule.note_icmp = 1'b1;
     return rule;
   endfunction
@@ -280,7 +278,7 @@ package toe_step_rule_pkg;
     rule_t rule;
     logic  finished;
     rule     = '0;
-    finished = is_finished(tcb.state);
+    finished = chk.finished;
     if (!(cmd.op inside {CmdNop, CmdConnect, CmdSend, CmdReceived, CmdShutdown, CmdAbort,
                          CmdRelease, CmdQuery, CmdSetOpts}))
       return refuse_command(ReasonBadOp);
@@ -299,7 +297,7 @@ package toe_step_rule_pkg;
       end
       CmdShutdown: begin
         if (tcb.fin_queued || finished) return refuse_command(ReasonBadState);
-        if (tcb.state == TcpSynSent) return give_up(tcb.state, ReasonAborted);
+        if (chk.syn_sent) return give_up(tcb.state, ReasonAborted);
         rule.queue_fin      = 1'b1;
         rule.fsm.user_close = 1'b1;
         rule.poke           = 1'b1;
@@ -330,7 +328,7 @@ package toe_step_rule_pkg;
     rule_t rule;
     logic opening, used_up, keep_probe;
     rule       = '0;
-    opening    = tcb.state inside {TcpSynSent, TcpSynRcvd};
+    opening    = chk.syn_sent || chk.syn_rcvd;
     used_up    = tcb.retries >= (opening ? cfg.syn_retries : cfg.data_retries);
     keep_probe = chk.keep_due && tcb.rtx_mode == RtxOff;
     if (chk.user_due) return give_up(tcb.state, ReasonUserTimeout);
@@ -372,7 +370,7 @@ package toe_step_rule_pkg;
     half   = wnd_t'(1) << (window_log2(cfg, tcb.rcv_wscale) - 5'd1);
     mss    = wnd_t'(own_mss(cfg));
     enough = not_behind(chk.opened) && (chk.opened >= half || chk.opened >= mss);
-    return enough && tcb.state != TcpSynSent && !is_finished(tcb.state);
+    return enough && !chk.syn_sent && !chk.finished;
   endfunction
 
   function automatic rule_t tcb_rule(cfg_t cfg, tcb_t tcb, tcb_event_t ev, check_t chk);
@@ -383,8 +381,8 @@ package toe_step_rule_pkg;
       EvSegment: begin
         // Another connection may have got the number while the segment waited for its turn.
         if (!chk.same_key) rule = rule_no_conn(ev.seg);
-        else if (is_finished(tcb.state)) rule = rule_finished(tcb.state, ev.seg);
-        else if (tcb.state == TcpSynSent) rule = rule_syn_sent(tcb, chk, ev.seg);
+        else if (chk.finished) rule = rule_finished(tcb.state, ev.seg);
+        else if (chk.syn_sent) rule = rule_syn_sent(tcb, chk, ev.seg);
         else rule = rule_segment(with_amounts('0, tcb, chk), tcb, chk, ev.seg, ev.more);
       end
       EvNoConn:  rule = rule_no_conn(ev.seg);
@@ -395,8 +393,18 @@ package toe_step_rule_pkg;
       EvNotify:  rule.free = tcb.release_pending && !tcb.send_queued;
       default:   ;  // EvDiscard
     endcase
+    rule.on = '{
+        segment: ev.kind == EvSegment,
+        command: ev.kind == EvCommand,
+        icmp: ev.kind == EvIcmp,
+        timer: ev.kind == EvTimer,
+        send: ev.kind == EvSend,
+        notify: ev.kind == EvNotify
+    };
     rule.window_moves = window_moves(cfg, tcb, chk);
-    return ev.kind == EvSegment ? with_amounts(rule, tcb, chk) : rule;
+    if (ev.kind == EvSegment) rule = with_amounts(rule, tcb, chk);
+    rule.half_flight = half_flight(tcb, chk.unacked, ev.kind == EvSegment);
+    return rule;
   endfunction
 
   // verilator lint_on UNUSEDSIGNAL

@@ -72,7 +72,7 @@ package toe_step_segment_pkg;
 
   // Third duplicate: fast retransmit.  Further ones: a segment has left the network (RFC 5681
   // section 3.2, RFC 6582 section 3.2 step 2).
-  function automatic tcb_t count_dupack(tcb_t tcb_in, check_t chk);
+  function automatic tcb_t count_dupack(tcb_t tcb_in, check_t chk, rule_t rule);
     // verilator no_inline_task
     tcb_t tcb;
     wnd_t mss;
@@ -81,8 +81,8 @@ package toe_step_segment_pkg;
     if (tcb.in_recovery) begin
       tcb.cwnd = tcb.cwnd[30] ? tcb.cwnd : tcb.cwnd + mss;
     end else if (tcb.dupacks == 4'd2 && chk.una_past_recover) begin
-      tcb.ssthresh    = chk.half_flight;
-      tcb.cwnd        = chk.half_flight + (mss << 1) + mss;
+      tcb.ssthresh    = rule.half_flight;
+      tcb.cwnd        = rule.half_flight + (mss << 1) + mss;
       tcb.recover     = tcb.snd_max;
       tcb.in_recovery = 1'b1;
       tcb.rexmit_one  = 1'b1;
@@ -117,8 +117,9 @@ package toe_step_segment_pkg;
       mid.tcb.snd_una = seg.ack;
       mid.tcb.retries = '0;
       mid.progress    = 1'b1;
+    end else if (rule.count_dup) begin
+      mid.tcb = count_dupack(mid.tcb, chk, rule);
     end
-    if (rule.count_dup) mid.tcb = count_dupack(mid.tcb, chk);
     if (mid.tcb.rtx_mode != RtxRetransmit) mid.tcb.retries = '0;
 
     // The handshake's last ACK sets the window whatever its age (RFC 9293 section 3.10.7.4).

@@ -26,8 +26,8 @@ package toe_step_send_pkg;
     mid.fin_unsent = chk.fin_unsent;
     mid.in_flight = chk.in_flight != '0;
     mid.repeats = mid.tcb.snd_nxt != mid.tcb.snd_max;
-    mid.go_syn = mid.tcb.state inside {TcpSynSent, TcpSynRcvd} && mid.tcb.snd_nxt == mid.tcb.iss;
-    mid.go_rexmit = mid.tcb.rexmit_one && is_open(mid.tcb.state) && chk.unacked != '0;
+    mid.go_syn = (chk.syn_sent || chk.syn_rcvd) && mid.tcb.snd_nxt == mid.tcb.iss;
+    mid.go_rexmit = mid.tcb.rexmit_one && chk.open && chk.unacked != '0;
     mid.rexmit_fin = chk.fin_out;
     mid.rexmit_len = chk.unacked - wnd_t'(chk.fin_out);
 

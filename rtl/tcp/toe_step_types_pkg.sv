@@ -10,16 +10,28 @@ package toe_step_types_pkg;
 
   typedef logic [NumIntervals-1:0] intervals_t;  // one bit for each held interval
 
+  // Stage 0: what follows from the segment alone.
+  typedef struct packed {
+    seq_t text_end;  // one past its payload
+    seq_t seg_end;   // one past all that it takes of the sequence space
+  } span_t;
+
   // Stage 1: every wide comparison with the control block as it was.
   typedef struct packed {
     logic same_key;  // EvSegment, EvIcmp: the connection is still the one looked up for it
+    logic syn_sent;  // the state
+    logic syn_rcvd;
+    logic open;  // toe_fsm_pkg::is_open
+    logic finished;  // toe_fsm_pkg::is_finished
+    logic wants_text;  // the peer may send data, or its handshake's last ACK may bring some
     // EvSegment: sequence number, against the receive window (RFC 9293 section 3.10.7.4)
     logic acceptable;  // the acceptability test
     logic seq_exact;  // seq is rcv_nxt
     logic seq_in_wnd;  // seq is in the window
-    logic window_closed;  // rcv_adv is rcv_nxt
-    logic syn_again;  // seq is irs: the peer's SYN, sent again
+    logic seq_allowed;  // acceptable, or what else may pass the first check
+    logic syn_again;  // the SYN of a simultaneous open, sent again, perhaps with the ACK
     // EvSegment: timestamps (RFC 7323)
+    logic ts_missing;  // no timestamp where there must be one
     logic ts_old;  // fails PAWS
     logic ts_take;  // ts_val becomes ts_recent
     // EvSegment: payload, cut to the window
@@ -46,7 +58,6 @@ package toe_step_types_pkg;
     logic una_past_recover;  // recover lies behind snd_una
     wnd_t acked;  // ack - snd_una
     wnd_t left;  // snd_max - ack: what stays in flight
-    wnd_t half_flight;  // ssthresh after a loss; for EvTimer too
     logic wnd_newer;  // wl1, wl2 allow to take the window
     wnd_t seg_wnd;  // the window, scaled
     logic urgent_done;  // ack covers snd_up
@@ -72,12 +83,12 @@ package toe_step_types_pkg;
     // EvSend
     wnd_t limit;  // smaller of snd_wnd and the congestion window
     wnd_t in_flight;  // snd_nxt - snd_una
-    wnd_t unacked;  // snd_max - snd_una
     wnd_t unsent;  // snd_end - snd_nxt, 0 when the FIN is sent
     logic fin_unsent;  // FIN is queued, and not sent since the last timeout
     logic fin_out;  // FIN was sent at least once
     logic idle_long;  // no data sent for longer than rto_us
     // All events but EvNotify
+    wnd_t unacked;  // snd_max - snd_una
     seq_t edge_seq;  // right edge that the receive window could have now
     seq_t opened;  // edge_seq - rcv_adv
   } check_t;
@@ -121,8 +132,19 @@ package toe_step_types_pkg;
     GrowTwoSegments  // or to two segments
   } growth_e;
 
+  // The event's kind, one bit each: they choose among thousands of bits.
+  typedef struct packed {
+    logic segment;
+    logic command;
+    logic icmp;
+    logic timer;
+    logic send;
+    logic notify;
+  } kinds_t;
+
   // Stage 2: what is to be done.
   typedef struct packed {
+    kinds_t      on;
     fsm_event_t  fsm;            // for the state machine; kill: see reason
     reason_e     reason;         // why the connection ends, or the command is refused
     tx_kind_e    answer;         // what goes out with this event
@@ -144,6 +166,7 @@ package toe_step_types_pkg;
     logic        grow;           // of an open connection: cwnd grows
     growth_e     growth;
     wnd_t        after;          // GrowAfterFull, GrowPartial: cwnd, or what it grows from
+    wnd_t        half_flight;    // ssthresh after a loss; for EvTimer too
     logic        full_acked;     // GrowSlowStart, GrowPartial: a segment at least is acknowledged
     logic [31:0] rtt_error_us;   // the measurement - srtt_us, signed
     logic        count_dup;      // a duplicate ACK

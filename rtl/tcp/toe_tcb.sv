@@ -109,7 +109,7 @@ module toe_tcb
 
   outputs_t room, take;
   logic notify_room;
-  logic ev_valid, arb_busy;
+  logic ev_valid, ev_forward, arb_busy;
   tcb_event_t ev;
 
   toe_event_arb #(
@@ -139,7 +139,8 @@ module toe_tcb
       .notify_room_i (notify_room),
       .take_o        (take),
       .ev_valid_o    (ev_valid),
-      .ev_o          (ev)
+      .ev_o          (ev),
+      .ev_forward_o  (ev_forward)
   );
 
   logic pipe_busy;
@@ -163,6 +164,7 @@ module toe_tcb
       .clear_conn_i      (clear_q[ConnWidth-1:0]),
       .ev_valid_i        (ev_valid),
       .ev_i              (ev),
+      .ev_forward_i      (ev_forward),
       .busy_o            (pipe_busy),
       .out_enqueue_send_o(enqueue_send),
       .out_enqueue_conn_o(enqueue_conn),
@@ -242,15 +244,21 @@ module toe_tcb
   assign used.ending  = done_valid && (action.time_wait || action.unlink || action.free);
   assign unused       = done_valid ? outputs_of(done_kind) & ~used : '0;
 
-  // A place besides the one that an event may be taking in this very cycle.
-  assign room.tx      = tx_room > 1;
-  assign room.verdict = verdict_room > 1;
-  assign room.ntf     = ntf_room > 1;
-  assign room.ending  = ending_room > 1;
-
-  // What a command needs is left by notifications, because it needs room in the segment queue at the
-  // same time and might never find both.
-  assign notify_room  = ntf_room > 3;
+  // Known a cycle late, so places besides those that the grants of two cycles may be taking.  What a
+  // command needs is left by notifications, because it needs room in the segment queue at the same
+  // time and might never find both.
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      room        <= '0;
+      notify_room <= 1'b0;
+    end else begin
+      room.tx      <= tx_room > 2;
+      room.verdict <= verdict_room > 2;
+      room.ntf     <= ntf_room > 2;
+      room.ending  <= ending_room > 2;
+      notify_room  <= ntf_room > 4;
+    end
+  end
 
   toe_credit #(
       .Depth(TxDepth)
@@ -344,6 +352,7 @@ module toe_tcb
   logic ntf_fifo_valid, stamp_valid, stamp_pass;
   logic [15:0] keep_count_q, stamp;
   logic [$clog2(NtfDepth):0] released_q;
+  logic released_some_q;  // released_q is not 0
 
   toe_fifo #(
       .Width($bits(ntf_t)),
@@ -376,15 +385,17 @@ module toe_tcb
   );
 
   assign stamp_pass  = stamp_valid && signed'(delivered_count_i - stamp) >= 0;
-  assign ntf_valid_o = ntf_fifo_valid && released_q != '0;
+  assign ntf_valid_o = ntf_fifo_valid && released_some_q;
   assign popped.ntf  = ntf_valid_o && ntf_ready_i;
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
-      keep_count_q <= '0;
-      released_q   <= '0;
+      keep_count_q    <= '0;
+      released_q      <= '0;
+      released_some_q <= 1'b0;
     end else begin
       if (used.verdict && action.verdict.keep) keep_count_q <= keep_count_q + 1'b1;
+      released_some_q <= stamp_pass || !(released_q == '0 || (released_q == 1 && popped.ntf));
       released_q <= released_q + ($clog2(
           NtfDepth
       ) + 1)'(stamp_pass) - ($clog2(
@@ -421,31 +432,35 @@ module toe_tcb
       .count_o    (ending_count)
   );
 
-  // The parts of the oldest one that were taken already.
-  logic time_wait_taken_q, unlink_taken_q;
-  logic time_wait_left, unlink_left, free_left;
-  assign time_wait_left = ending.time_wait && !time_wait_taken_q;
-  assign unlink_left = ending.unlink && !unlink_taken_q;
-  assign free_left = ending.free;
+  // What is left of the oldest one, to be offered in this order.  Beside it, so that what toe_flow
+  // takes does not move a wide queue in the same cycle.
+  logic begun_q, time_wait_left_q, unlink_left_q, free_left_q;
 
-  assign time_wait_valid_o = ending_valid && time_wait_left;
-  assign unlink_valid_o = ending_valid && !time_wait_left && unlink_left;
-  assign free_valid_o = ending_valid && !time_wait_left && !unlink_left && free_left;
-  assign time_wait_o = ending.time_wait_rec;
-  assign unlink_key_o = ending.key;
-  assign unlink_hash_o = ending.flow_hash;
-  assign free_conn_o = ending.conn;
-
-  assign popped.ending = (time_wait_valid_o && time_wait_ready_i && !unlink_left && !free_left) ||
-      (unlink_valid_o && unlink_ready_i && !free_left) || (free_valid_o && free_ready_i);
+  assign time_wait_valid_o = time_wait_left_q;
+  assign unlink_valid_o    = !time_wait_left_q && unlink_left_q;
+  assign free_valid_o      = !time_wait_left_q && !unlink_left_q && free_left_q;
+  assign time_wait_o       = ending.time_wait_rec;
+  assign unlink_key_o      = ending.key;
+  assign unlink_hash_o     = ending.flow_hash;
+  assign free_conn_o       = ending.conn;
+  assign popped.ending     = begun_q && !time_wait_left_q && !unlink_left_q && !free_left_q;
 
   always_ff @(posedge clk_i) begin
-    if (rst_i || popped.ending) begin
-      time_wait_taken_q <= 1'b0;
-      unlink_taken_q    <= 1'b0;
+    if (rst_i) begin
+      begun_q          <= 1'b0;
+      time_wait_left_q <= 1'b0;
+      unlink_left_q    <= 1'b0;
+      free_left_q      <= 1'b0;
+    end else if (!begun_q) begin
+      begun_q          <= ending_valid;
+      time_wait_left_q <= ending_valid && ending.time_wait;
+      unlink_left_q    <= ending_valid && ending.unlink;
+      free_left_q      <= ending_valid && ending.free;
     end else begin
-      if (time_wait_valid_o && time_wait_ready_i) time_wait_taken_q <= 1'b1;
-      if (unlink_valid_o && unlink_ready_i) unlink_taken_q <= 1'b1;
+      if (popped.ending) begun_q <= 1'b0;
+      if (time_wait_valid_o && time_wait_ready_i) time_wait_left_q <= 1'b0;
+      if (unlink_valid_o && unlink_ready_i) unlink_left_q <= 1'b0;
+      if (free_valid_o && free_ready_i) free_left_q <= 1'b0;
     end
   end
 
@@ -465,7 +480,7 @@ module toe_tcb
 
   // Notifications that only the host can move are no work.
   logic notify_idle, ntf_idle;
-  assign notify_idle = notify_empty || !notify_room;
+  assign notify_idle = notify_empty || (!notify_room && ntf_room <= 4);
   assign ntf_idle = ntf_count == '0 || (ntf_valid_o && !ntf_ready_i);
 
   assign idle_o = !clearing && !rx_ev_valid_i && !arb_busy && !cmd_ev_valid_i && !pipe_busy &&

@@ -8,7 +8,7 @@
 // range, reads as all zeros, and is not written when out of range.  Clear every connection once after
 // reset, before the first event: that writes the zeros.
 //
-// trace_o shows an event one cycle after its results; tcb_before is the control block as read, all
+// ev_i may hold more than its kind has (toe_event_arb).  trace_o shows an event one cycle after its results; tcb_before is the control block as read, all
 // zeros for an event that opens it.
 //
 // To add a stage: its register, and WriteStage of toe_tcb_pkg; valid_q and the arbiter follow.
@@ -35,6 +35,7 @@ module toe_tcb_pipe
     // From the event arbiter.
     input logic       ev_valid_i,
     input tcb_event_t ev_i,
+    input logic       ev_forward_i, // one of the same connection was granted ForwardAge cycles ago
 
     output logic busy_o,  // an event is inside, or on the trace port
 
@@ -83,7 +84,7 @@ module toe_tcb_pipe
 
   // ---- Stage 1: read -----------------------------------------------------------------------
 
-  logic read, write_q8;
+  logic write_q8;
   tcb_t    ram_tcb;
   // An array of one: everything leads back to it in the end, so a simulator must delay it, and it
   // copies an array only when it is written, but 3,000 bits at every clock.
@@ -91,8 +92,6 @@ module toe_tcb_pipe
   // verilator lint_off UNUSEDSIGNAL  // Trace = 0
   tcb_t after_q8;  // for the trace: the control block as step leaves it, freed or not
   // verilator lint_on UNUSEDSIGNAL
-
-  assign read = ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid;
 
   toe_ram #(
       .Width($bits(tcb_t)),
@@ -103,33 +102,41 @@ module toe_tcb_pipe
       .wr_en_i  (clear_valid_i || write_q8),
       .wr_addr_i(clear_valid_i ? clear_conn_i : conn_t'(conn_q8)),
       .wr_data_i(result_q8[0].after),
-      .rd_en_i  (read),
+      .rd_en_i  (ev_valid_i),
       .rd_addr_i(conn_t'(ev_i.conn)),
       .rd_data_o(ram_tcb)
   );
 
-  always_ff @(posedge clk_i) if (ev_valid_i) ev_q2 <= ev_i;
+  // These choose among 3,000 bits, and so come from a register.
+  logic none_q2, forward_q2;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) none_q2 <= 1'b0;
+    else none_q2 <= ev_valid_i && !writes(ev_i.kind, ev_i.conn);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (ev_valid_i) begin
+      ev_q2      <= ev_i;
+      forward_q2 <= ev_forward_i && valid_q[7] && writes(ev_q7.kind, ev_q7.conn);
+    end
+  end
 
   // ---- Stage 2: RAM output or what is being written ----------------------------------------
 
-  logic none, forward;
-  assign none    = !(uses_tcb(ev_q2.kind) && !ev_q2.open_valid && in_range(ev_q2.conn));
-  assign forward = write_q8 && conn_t'(conn_q8) == conn_t'(ev_q2.conn);
-
-  tcb_t tcb_q3;
-
-  function automatic tcb_t stored(logic is_none, logic is_forward, tcb_t ram, tcb_t written);
-    if (is_none) return '0;
-    return is_forward ? written : ram;
-  endfunction
+  tcb_event_t own_ev;
+  tcb_t found, tcb_q3;
+  span_t span_q3;
+  assign own_ev = only_own(ev_q2);
+  assign found  = forward_q2 ? result_q8[0].after : ram_tcb;
 
   always_ff @(posedge clk_i) begin
     if (valid_q[2]) begin
-      ev_q3 <= ev_q2;
-      tcb_q3 <= toe_step_pkg::tcb_load(
-          cfg_i, stored(none, forward, ram_tcb, result_q8[0].after), ev_q2
-      );
+      ev_q3   <= own_ev;
+      tcb_q3  <= toe_step_pkg::tcb_load(cfg_i, found, ev_q2);
+      span_q3 <= toe_step_check_pkg::tcb_span(ev_q2);
     end
+    if (none_q2) tcb_q3 <= '0;
   end
 
   // ---- Stages 3 to 7: the step -------------------------------------------------------------
@@ -144,7 +151,7 @@ module toe_tcb_pipe
     if (valid_q[3]) begin
       ev_q4    <= ev_q3;
       tcb_q4   <= tcb_q3;
-      check_q4 <= toe_step_check_pkg::tcb_check(cfg_i, tcb_q3, ev_q3);
+      check_q4 <= toe_step_check_pkg::tcb_check(cfg_i, tcb_q3, ev_q3, span_q3);
     end
   end
 
@@ -219,7 +226,7 @@ module toe_tcb_pipe
       if (valid_q[5]) before_q6 <= before_q5;
       if (valid_q[4]) before_q5 <= before_q4;
       if (valid_q[3]) before_q4 <= before_q3;
-      if (valid_q[2]) before_q3 <= stored(none, forward, ram_tcb, result_q8[0].after);
+      if (valid_q[2]) before_q3 <= none_q2 || ev_q2.open_valid ? '0 : found;
       if (valid_q[7]) ev_q8 <= ev_q7;
     end
 
@@ -242,7 +249,11 @@ module toe_tcb_pipe
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_i && read && write_q8) NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q8));
+    if (!rst_i && ev_valid_i && uses_tcb(ev_i.kind) && !ev_i.open_valid && write_q8)
+      NoCollision : assert (conn_t'(ev_i.conn) != conn_t'(conn_q8));
+    if (!rst_i && valid_q[2] && !none_q2 && !ev_q2.open_valid)
+      ForwardIsWritten :
+      assert (forward_q2 == (write_q8 && conn_t'(conn_q8) == conn_t'(ev_q2.conn)));
     if (!rst_i) StagesAsDeclared : assert (WriteStage == 8);
     if (!rst_i && valid_q[8])
       OnlyOwnTcb : assert (result_q8[0].action.tcb_write == uses_tcb(kind_q8));

@@ -26,6 +26,16 @@ package toe_tcb_pkg;
     return kind != EvNoConn && kind != EvDiscard;
   endfunction
 
+  // What an event of this kind does not have is zero, so that a step depends on nothing else.
+  function automatic tcb_event_t only_own(tcb_event_t ev_in);
+    tcb_event_t ev;
+    ev = ev_in;
+    if (ev.kind inside {EvCommand, EvTimer, EvSend, EvNotify}) ev.seg = '0;
+    if (ev.kind != EvCommand) ev.cmd = '0;
+    if (!ev.open_valid) ev.open = '0;
+    return ev;
+  endfunction
+
   // One bit for each output queue.
   typedef struct packed {
     logic tx;       // segments to send

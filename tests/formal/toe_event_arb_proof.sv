@@ -36,7 +36,7 @@ module toe_event_arb_proof
   typedef logic [ConnWidth-1:0] conn_t;
   typedef logic [11:0] rank_t;
 
-  logic rx_ready, ev_valid, busy;
+  logic rx_ready, ev_valid, forward, busy;
   logic [3:0] ready;
   outputs_t take;
   tcb_event_t ev;
@@ -75,7 +75,8 @@ module toe_event_arb_proof
       .notify_room_i,
       .take_o        (take),
       .ev_valid_o    (ev_valid),
-      .ev_o          (ev)
+      .ev_o          (ev),
+      .ev_forward_o  (forward)
   );
 
   // ---- What sources may do -----------------------------------------------------------------
@@ -170,9 +171,9 @@ module toe_event_arb_proof
   logic whole;
   always_comb begin
     tcb_event_t shown;
-    shown = ev;
+    shown = only_own(ev);
     shown.more = 1'b0;  // MoreIsNext
-    whole = shown == expected;
+    whole = shown == only_own(expected);
   end
 
   // Cycles until nothing of this connection is in the pipeline.
@@ -203,9 +204,9 @@ module toe_event_arb_proof
     end
   end
 
-  // Who may go is known exactly.
-  logic rx_may, same_conn;
-  logic [3:0] may;
+  // Who goes is known exactly.
+  logic rx_may, rx_first;
+  logic [3:0] may, first;
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) begin
       may[i] = waited_q[i] && (outputs_of(KindOf[i]) & ~room_q) == '0 &&
@@ -213,14 +214,21 @@ module toe_event_arb_proof
     end
     rx_may = front_valid_q && (outputs_of(front_q.kind) & ~room_q) == '0 &&
         !(uses_tcb(front_q.kind) && near(conn_t'(front_q.conn))) && !hold_q;
-    same_conn = 1'b1;
+    // A source that has waited long enough for the segment's connection, and has room.
     for (int unsigned i = 0; i < 4; i++) begin
-      if (front_valid_q && u_dut.same_conn_q[i] != (waited_q[i] && (outputs_of(
+      if (waited_q[i] && 32'(u_dut.same_run_q[i]) == MaxRxRun && (outputs_of(
               KindOf[i]
-          ) & ~room_q) == '0 && (i != 3 || notify_room_q) && !hold_q && uses_tcb(
+          ) & ~room_q) == '0 && (i != 3 || notify_room_q) && uses_tcb(
               front_q.kind
-          ) && conn_t'(front_q.conn) == conn_t'(conn_i[i])))
-        same_conn = 1'b0;
+          ) && conn_t'(front_q.conn) == conn_t'(conn_i[i]))
+        rx_may = 1'b0;
+    end
+    rx_first = rx_may && !(32'(u_dut.run_q) == MaxRxRun && may != '0);
+    first = rx_first ? '0 : may;
+    for (int unsigned i = 0; i < 4; i++) begin
+      for (int unsigned j = 0; j < 4; j++) begin
+        if (i != j && may[j] && u_dut.before_q[j][i]) first[i] = 1'b0;
+      end
     end
   end
 
@@ -329,6 +337,10 @@ module toe_event_arb_proof
       NotifyRoom : assert (!ready[3] || notify_room_q);
       NeverTooNear :
       assert (!(ev_valid && uses_tcb(expected.kind) && near(conn_t'(expected.conn))));
+      ForwardsWhatIsWritten :
+      assert (!(ev_valid && uses_tcb(
+          expected.kind
+      )) || forward == (used_q[ForwardAge] && used_conn_q[ForwardAge] == conn_t'(expected.conn)));
       NothingLost : assert (rx_ready == (!front_valid_q || rx_granted));
       Busy : assert (busy == front_valid_q);
       ComesOutWhole : assert (!ev_valid || whole);
@@ -348,8 +360,10 @@ module toe_event_arb_proof
       HistoryAgrees : assert (history_agrees);
       FrontAgrees :
       assert (u_dut.front_valid_q == front_valid_q && (!front_valid_q || u_dut.front_q == front_q));
-      AbleAgrees : assert (u_dut.able_q == may && u_dut.rx_able_q == rx_may);
-      SameConnAgrees : assert (same_conn);
+      GrantsAgree :
+      assert (u_dut.rx_grant_q == rx_first && ready == first && ev_valid == (rx_may || may != '0));
+      FrontIsSegment :
+      assert (!front_valid_q || front_q.kind inside {EvSegment, EvNoConn, EvDiscard, EvIcmp});
       OnlyWaitingCount : assert (counted);
       FullIsFull : assert (full_agrees);
 

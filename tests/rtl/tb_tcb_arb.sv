@@ -57,7 +57,8 @@ module tb_tcb_arb
     output logic [7:0] write_stage_o
 );
 
-  tcb_event_t rx_ev, cmd_ev, ev;
+  tcb_event_t rx_ev, cmd_ev, raw_ev, ev;
+  logic unused_forward;
   outputs_t room, take;
 
   always_comb begin
@@ -90,10 +91,10 @@ module tb_tcb_arb
       .now_us_i,
       .rx_valid_i,
       .rx_ready_o,
-      .rx_ev_i (rx_ev),
+      .rx_ev_i     (rx_ev),
       .cmd_valid_i,
       .cmd_ready_o,
-      .cmd_ev_i(cmd_ev),
+      .cmd_ev_i    (cmd_ev),
       .timer_valid_i,
       .timer_ready_o,
       .timer_conn_i,
@@ -104,12 +105,14 @@ module tb_tcb_arb
       .notify_ready_o,
       .notify_conn_i,
       .busy_o,
-      .room_i  (room),
+      .room_i      (room),
       .notify_room_i,
-      .take_o  (take),
+      .take_o      (take),
       .ev_valid_o,
-      .ev_o    (ev)
+      .ev_o        (raw_ev),
+      .ev_forward_o(unused_forward)
   );
+  assign ev             = only_own(raw_ev);
 
   assign ev_kind_o      = ev.kind;
   assign ev_conn_o      = ev.conn;
