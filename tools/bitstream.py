@@ -83,14 +83,15 @@ def synthesize(board, folder, sources):
     return synth_check.cells((folder / "yosys.log").read_text())
 
 
-def check_fit(part, cells):
+def check_fit(board, cells):
     """Ends when the netlist is larger than the part, with what is too many."""
-    rows = parts.usage(part, cells)
+    rows = parts.usage(board.part, cells)
     for name, used, there in rows:
         print(f"  {name:<28}{used:>8} of {there:>6}  {100 * used / there:5.1f} %")
     too_many = [name for name, used, there in rows if used > there]
     if too_many:
-        sys.exit(f"does not fit {part}: too many of " + ", ".join(too_many))
+        advice = "" if board.holds_engine() else f"; {boards.too_small(board)}"
+        sys.exit(f"does not fit {board.part}: too many of {', '.join(too_many)}{advice}")
 
 
 def place(name, board, folder, args):
@@ -133,7 +134,7 @@ def build(name, board, folder, sources, args):
     cells = watch.step("Yosys", lambda: synthesize(board, folder, sources))
     result = {"params": board.params(), "cells": cells, "minutes": watch.minutes}
     (folder / "result.json").write_text(json.dumps(result))
-    check_fit(board.part, cells)
+    check_fit(board, cells)
     if args.synth_only:
         return
 
@@ -165,7 +166,10 @@ def arguments():
 def main():
     args = arguments().parse_args()
     os.chdir(ROOT)
-    build(args.board, boards.load(args.board), BUILD / args.board, engine_sources(), args)
+    board = boards.load(args.board)
+    if not board.holds_engine():
+        print(f"{boards.too_small(board)}.  This ends after synthesis, which says by how much.", flush=True)
+    build(args.board, board, BUILD / args.board, engine_sources(), args)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Loads a board's bitstream into its FPGA with openFPGALoader; the flash keeps what it has.
+"""Loads a board's bitstream with openFPGALoader: into its FPGA by JTAG, or into its flash where all it has is DFU.
 
 Fails with what to do about it when there is no bitstream and when no board answers.
 """
@@ -28,7 +28,7 @@ def advice(name, board):
   2. `lsusb` must show it.  In a virtual machine or a container, pass the USB device on.
   3. Without the right to open it, run this as root or install udev rules for it (Debian's
      openfpgaloader brings some), then plug the board in again.
-  4. End what else uses its JTAG: openocd, another {LOADER}.
+  4. End what else uses its JTAG or DFU: openocd, another {LOADER}.
 {LOADER}'s own words are above."""
 
 
@@ -41,7 +41,8 @@ def main():
     board = boards.load(args.board)
     bit = args.bitstream or pathlib.Path("build/boards") / args.board / f"{args.board}.bit"
     if not bit.is_file():
-        sys.exit(f"{bit} is not there: `make bitstream BOARD={args.board}` makes it")
+        makes = f"`make bitstream BOARD={args.board}` makes it" if board.holds_engine() else boards.too_small(board)
+        sys.exit(f"{bit} is not there: {makes}")
     if shutil.which(LOADER) is None:
         sys.exit(f"{LOADER} is not installed: `make setup` installs Debian's package openfpgaloader")
     try:

@@ -26,7 +26,7 @@ class Clocks(LiteXModule):
         self.cd_sys = ClockDomain()
         self.cd_por = ClockDomain()
         oscillator = platform.request(board.clock)
-        button_n = platform.request(board.reset)
+        button = platform.request(board.reset)
 
         # The PLL starts when the oscillator has run for a while.
         wait = Signal(16, reset=2**16 - 1)
@@ -34,7 +34,7 @@ class Clocks(LiteXModule):
         self.sync.por += If(wait != 0, wait.eq(wait - 1))
 
         self.pll = pll = ECP5PLL()
-        self.comb += pll.reset.eq((wait != 0) | ~button_n)
+        self.comb += pll.reset.eq((wait != 0) | (button == board.reset_level))
         pll.register_clkin(oscillator, board.clock_hz)
         pll.create_clkout(self.cd_sys, board.core_hz, margin=0)
 

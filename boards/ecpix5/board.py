@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """LambdaConcept ECPIX-5 with the 85F."""
 
-from boards.common.board import Board
+from boards.common.board import TOE_85F, Board
 
 
 def platform():
@@ -19,16 +19,7 @@ BOARD = Board(
     reset="rst_n",
     core_hz=50_000_000,
     baud=3_000_000,
-    # Block RAM is what bounds it: 128 of 208 hold the rings, 45 the control blocks.  Tables of 32 entries are
-    # the largest that Yosys keeps out of it.
-    toe={
-        "NumConns": 64,
-        "RxRingLog2": 11,
-        "TxRingLog2": 11,
-        "NumListeners": 8,
-        "SynCacheSize": 32,
-        "TimeWaitSize": 32,
-    },
+    toe=TOE_85F,
     # Delays as in LiteX's own design for this board.
     rgmii={"tx_delay": 2e-9, "rx_delay": 0},
     loader=("--board", "ecpix5"),

@@ -3,9 +3,10 @@
 """The way from a board's description to a board that runs, as far as it goes without one.
 
 For every board: LiteX's Verilog fits the engine's ports and parameters, and each of its pins has a place
-of its own.  The wrapper of docs/integrate.md can be synthesized.  For one board: a bitstream, with a loop where the engine belongs; the same asked to run too fast
-says so, fails and leaves none.  `make program` without a bitstream, without an answer and without a
-loader fails with advice and no stack trace.
+of its own.  The wrapper of docs/integrate.md can be synthesized.  For one board: a bitstream, with a loop
+where the engine belongs; the same asked to run too fast says so, fails and leaves none.  Whoever wants the
+engine on a board that is too small is told which ones are not.  `make program` without a bitstream, without
+an answer and without a loader fails with advice and no stack trace, and the loader knows every cable.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ import yosys  # noqa: E402
 from boards.common import board as boards  # noqa: E402
 from boards.common import top  # noqa: E402
 
+SMALL = {"colorlight_i5", "versa_ecp5"}  # boards that do not hold the engine
 LOOPBACK = "-f rtl/toe.f tests/boards/loopback/toe_board_uart.sv"
 failures = []
 
@@ -119,6 +121,46 @@ def check_flow(folder):
     check("there is a bitstream of a design that is too slow", not bit.exists())
 
 
+def check_small():
+    """`make boards`, `make bitstream` and `make program` say that a board is too small, and which ones are not."""
+    listed = subprocess.run(
+        [sys.executable, "tools/board_list.py"], capture_output=True, text=True, check=True
+    ).stdout
+    told = dict(re.findall(r"^(\w+): (.*\n(?: .*\n)*)", listed, re.MULTILINE))
+    check("`make boards` leaves one out, or adds one", sorted(told) == boards.names())
+    large = ", ".join(name for name in boards.names() if name not in SMALL)
+    for name, text in told.items():
+        advice = "the engine does not fit" in text and text.rstrip().endswith(large)
+        check(f"`make boards` is wrong about the size of {name}", advice == (name in SMALL))
+        message = ""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                bitstream.check_fit(boards.load(name), {"LUT4": 100_000})
+        except SystemExit as end:
+            message = str(end)
+        check(f"{name} holds 100,000 LUT4", message.startswith("does not fit"))
+        check(f"{name}: what to do is missing: {message}", message.endswith(large) == (name in SMALL))
+
+
+def check_loader():
+    """The installed openFPGALoader knows the boards and cables that it is asked for."""
+    known = {
+        option: [
+            line.split()[0]
+            for line in subprocess.run(
+                ["openFPGALoader", f"--list-{option}s"], capture_output=True, text=True, check=True
+            ).stdout.splitlines()
+            if line
+        ]
+        for option in ("board", "cable")
+    }
+    for name in boards.names():
+        options = [*boards.load(name).loader, None]
+        asked = [(option.removeprefix("--"), value) for option, value in zip(options, options[1:])]
+        wanted = [pair for pair in asked if pair[0] in known] or [("cable", "dfu")]
+        check(f"openFPGALoader does not know {name}'s {wanted}", all(v in known[o] for o, v in wanted))
+
+
 def program(*args, path=os.environ["PATH"]):
     """(exit status, everything printed) of tools/program.py."""
     done = subprocess.run(
@@ -138,6 +180,8 @@ def check_program(folder):
         check(f"program {name}, no board: {text}", status != 0 and told and "Traceback" not in text)
     status, text = program("ecpix5", "--bitstream", str(folder / "none.bit"))
     check(f"program without a bitstream: {text}", status != 0 and "make bitstream BOARD=ecpix5" in text)
+    status, text = program("versa_ecp5", "--bitstream", str(folder / "none.bit"))
+    check(f"program for a board that is too small: {text}", status != 0 and "does not fit" in text)
     status, text = program("nothing")
     check(f"program without such a board: {text}", status != 0 and "versa_ecp5" in text and "Traceback" not in text)
     status, text = program("ecpix5", "--bitstream", str(bit), path=str(folder))
@@ -161,11 +205,9 @@ def main():
         check_ports(name, board, folder / name)
     check_minimal(folder)
     check_flow(folder / "flow")
+    check_small()
+    check_loader()
     check_program(folder)
-    listed = subprocess.run(
-        [sys.executable, "tools/board_list.py"], capture_output=True, text=True, check=True
-    ).stdout
-    check("`make boards` leaves one out", all(f"{name}: " in listed for name in boards.names()))
     print(f"{len(failures)} failed" if failures else f"{len(boards.names())} boards")
     sys.exit(bool(failures))
 
