@@ -14,7 +14,7 @@ from boards.common import parts
 
 BOARDS = pathlib.Path(__file__).resolve().parent.parent
 
-# Places for LUTs that the engine takes at least: parts.usage of what `make check-synth` prints.
+# Places for LUT4 (parts.places) that the engine takes at least: `make area`.
 ENGINE_LUTS = 60_000
 
 # Parameters of toe_board on an 85F.  Block RAM is what bounds them: 128 of 208 hold the rings, 45 the control

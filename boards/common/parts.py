@@ -33,16 +33,20 @@ def parse(name):
     )
 
 
-def usage(name, cells):
-    """(what, used, there) of a netlist: cells of each type, as Yosys counts them.
+def places(cells):
+    """Places for LUT4 that a netlist takes: cells of each type, as Yosys counts them.
 
     A carry cell takes the place of two LUT4, a distributed RAM that of six (four for data, two to write).
     """
+    return cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 6 * cells.get("TRELLIS_DPR16X4", 0)
+
+
+def usage(name, cells):
+    """(what, used, there) of a netlist."""
     luts, registers, rams, multipliers = SIZES[parse(name).size]
-    logic = cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 6 * cells.get("TRELLIS_DPR16X4", 0)
     block = cells.get("DP16KD", 0) + cells.get("PDPW16KD", 0)
     return [
-        ("LUT4, carry and LUT RAM", logic, luts),
+        ("LUT4, carry and LUT RAM", places(cells), luts),
         ("registers", cells.get("TRELLIS_FF", 0), registers),
         ("block RAM (DP16KD)", block, rams),
         ("multipliers", cells.get("MULT18X18D", 0), multipliers),
