@@ -16,7 +16,7 @@ include mk/regs.mk
 include mk/tests.mk
 include mk/fuzz.mk
 
-.PHONY: help setup all run test test-usb bench coverage regress lint format regs rfc-coverage check-generated check-synth area timing bitstream program boards formal mutate fuzz replay install clean
+.PHONY: help setup all run test test-usb bench coverage regress lint format regs rfc-coverage check-generated check-synth area synth-xilinx timing bitstream program boards formal mutate fuzz replay install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ check-synth: setup ## synthesize toe_top for ECP5: no latch, no error; prints th
 
 area: setup ## synthesize toe_top for ECP5 with 16 to 1,024 connections: area, and which memory is block RAM; CONNS="16 64"
 	@$(PYTHON) tools/area.py $(CONNS) $(addprefix --param ,$(PARAMS))
+
+synth-xilinx: setup ## synthesize toe_top for Xilinx's 7 series with Yosys: area beside what published engines say
+	@$(PYTHON) tools/synth_xilinx.py $(CONNS)
 
 timing: setup ## place and route BLOCK=toe_flow_table alone on an ECP5, five seeds: MHz, critical path, area; PARAMS="NumConns=64"
 	@$(PYTHON) tools/timing.py $(BLOCK) $(addprefix --param ,$(PARAMS))

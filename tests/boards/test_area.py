@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of `make area`: what is counted, under which name, and how it is added up.
+"""The tables of `make area` and `make synth-xilinx`: what is counted, under which name, and how it is added up.
 
-One block with a memory of known size is synthesized; the sums are checked with made-up netlists.
+One block with a memory of known size goes through both ways of synthesis; the sums are checked with made-up
+netlists.
 """
 
 import os
@@ -15,6 +16,7 @@ os.chdir(ROOT)
 sys.path.insert(0, str(ROOT / "tools"))
 
 import area  # noqa: E402
+import synth_xilinx  # noqa: E402
 
 failures = []
 
@@ -50,12 +52,15 @@ def check_names():
 
 
 def check_measure(folder):
-    """1,024 words of 50 bits are three block RAMs of 18 Kbit."""
+    """1,024 words of 50 bits are three block RAMs of 18 Kbit, in both families."""
     files = "-f rtl/toe.f"
-    wanted = {"DP16KD": 3}
-    cells, memories = area.measure(area.ECP5, ["Depth=1024", "Width=50"], folder / "ecp5", "toe_ram", files)
-    check("the memory", memories, {"": wanted})
-    check("block RAMs among the cells", {kind: cells.get(kind) for kind in wanted}, wanted)
+    for name, family, wanted in (
+        ("ecp5", area.ECP5, {"DP16KD": 3}),
+        ("xc7", synth_xilinx.XC7, {"RAMB18E1": 3}),
+    ):
+        cells, memories = area.measure(family, ["Depth=1024", "Width=50"], folder / name, "toe_ram", files)
+        check(f"{name}: the memory", memories, {"": wanted})
+        check(f"{name}: block RAMs among the cells", {kind: cells.get(kind) for kind in wanted}, wanted)
     message = exit_of(lambda: area.measure(area.ECP5, [], folder / "none", "toe_nothing", files))
     check("an unknown block is no failure", message is not None and "Yosys failed" in message, True)
 
@@ -67,6 +72,15 @@ def check_tables():
     check("area", area.area_rows(found)[1:], [["16", 1000, 2, 3, 4, 1028, 6], ["1,024", 7, 0, 0, 0, 7, 0]])
     check("memories", area.memory_rows(found)[1:], [["`u_a`", 5, 0], ["`u_b`", 0, 3]])
     check("a table", area.table([["a", "b"], ["x", 1234]]), ["| a | b |", "|---|---:|", "| x | 1,234 |"])
+
+    cells = {"LUT1": 1, "LUT6": 10, "INV": 1, "RAM64M": 2, "RAM32X1D": 1, "SRL16E": 3, "FDRE": 7, "FDSE": 1,
+             "RAMB18E1": 3, "RAMB36E1": 1, "CARRY4": 9, "MUXF7": 9}
+    check("LUT6, memory, registers, block RAM", synth_xilinx.figures(cells), (25, 13, 8, 2.5))
+    message = exit_of(lambda: synth_xilinx.figures({"RAM512X1S": 1}))
+    check("an unknown cell is counted as nothing", message is not None and "RAM512X1S" in message, True)
+    rows = synth_xilinx.rows({16: cells})
+    check("the engine's row", rows[1], ["OpenTOE, 64 bits", "16", 25, 8, "2.5", 13])
+    check("a column is missing", {len(row) for row in rows}, {6})
 
 
 def main():
