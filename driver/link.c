@@ -23,6 +23,10 @@ enum { STATUS_DONE = 0, FLAG_COMPLETION = 1 << 0 };
 /* Requests without an answer, at most: more than any window. */
 enum { UNANSWERED = 256 };
 
+/* Events instead of an answer, at most: one comes when the flag of the completion ring rises, and
+ * it falls only by a request. */
+enum { MAX_EVENTS = 256 };
+
 static const uint64_t kMemoryBit = UINT64_C(1) << 39;
 
 /* An engine that has been silent for so long while the host waits is asked whether it is there. */
@@ -41,6 +45,7 @@ struct link_host {
   struct request requests[UNANSWERED]; /* by tag, and so in order */
   uint8_t oldest;                      /* tag of the first without an answer */
   uint8_t next_tag;
+  unsigned events; /* since the last answer */
   int read_error;  /* of the read that goes on */
   int write_error; /* of a posted write, until a call returns it */
   bool completion; /* as the newest message of the device has it */
@@ -71,6 +76,7 @@ static void answered(struct link_host *link, const uint8_t *message, size_t len)
   link->octets_unanswered -= request->len;
   link->oldest++;
   link->session.awaited--;
+  link->events = 0;
 }
 
 static void deliver(void *user, const uint8_t *message, size_t len) {
@@ -82,6 +88,7 @@ static void deliver(void *user, const uint8_t *message, size_t len) {
       answered(link, message, len);
       break;
     case OP_EVENT:
+      if (link->session.awaited != 0 && ++link->events > MAX_EVENTS) broken(link);
       break;
     default:
       broken(link);

@@ -50,7 +50,7 @@ static enum toe_reason reason_of(const uint32_t *words) {
 static void on_refused(struct toe_engine *engine, const uint32_t *words) {
   const enum toe_reason reason = reason_of(words);
   const uint32_t tag = words[TOE_NTF_TAG_OR_SND_NXT_WORD];
-  struct toe_conn *conn = engine->by_id[(words[0] >> TOE_NTF_CONN_LSB) % engine->num_conns];
+  struct toe_conn *conn = engine->by_id[words[0] >> TOE_NTF_CONN_LSB];
 
   if ((tag & kSyncTag) != 0) {
     if (tag == engine->sync_tag) engine->sync_reason = reason;
@@ -71,7 +71,7 @@ static void on_opened(struct toe_engine *engine, const uint32_t *words, int32_t 
   const uint32_t index = words[TOE_NTF_TAG_OR_SND_NXT_WORD] - 1;
 
   if (index >= 2 * engine->num_conns || engine->conns[index].phase != CONN_ASKED) return;
-  if (engine->by_id[id] != NULL) { /* one number for two connections: no engine does that */
+  if (engine->by_id[id] != NULL) { /* as in dispatch() */
     engine_gone(engine);
     return;
   }
@@ -166,8 +166,13 @@ static void on_info(struct toe_conn *conn, const uint32_t *words) {
   if (conn->pending != 0) conn_pend(conn, 0); /* a release that has waited */
 }
 
-/* An engine that acknowledges what was never sent, or has more octets than its ring holds, has lost
- * its mind: the connection is of no use any more. */
+/* What the engine says of this connection cannot be: it is of no use any more. */
+static void distrust(struct toe_conn *conn) {
+  conn->error = TOE_ERR_ENGINE;
+  conn_pend(conn, PENDING_ABORT);
+}
+
+/* False when it acknowledges what was never sent, or has more octets than its ring holds. */
 static bool is_possible(const struct toe_conn *conn, uint32_t snd_una, uint32_t rcv_end) {
   const uint32_t ring = UINT32_C(1) << conn->engine->rx_ring_log2;
 
@@ -185,8 +190,7 @@ static bool on_progress(struct toe_conn *conn, const uint32_t *words) {
   bool news = false;
 
   if (!is_possible(conn, snd_una, rcv_end)) {
-    conn->error = TOE_ERR_ENGINE;
-    conn_pend(conn, PENDING_ABORT);
+    distrust(conn);
     return true;
   }
   if (seq_lt(conn->snd_una, snd_una)) conn->snd_una = snd_una;
@@ -233,9 +237,13 @@ static void watch_orphan(struct toe_conn *conn, bool news) {
 
 void dispatch(struct toe_engine *engine, const uint32_t *words) {
   const uint32_t flags = words[0];
-  const int32_t id = (int32_t)((flags >> TOE_NTF_CONN_LSB) % engine->num_conns);
-  struct toe_conn *conn = engine->by_id[id];
+  const int32_t id = (int32_t)(flags >> TOE_NTF_CONN_LSB);
 
+  if (id >= (int32_t)engine->num_conns) { /* no engine has such a connection */
+    engine_gone(engine);
+    return;
+  }
+  struct toe_conn *conn = engine->by_id[id];
   if ((flags & TOE_NTF_REFUSED) != 0) {
     on_refused(engine, words);
     return;
@@ -244,9 +252,20 @@ void dispatch(struct toe_engine *engine, const uint32_t *words) {
     on_opened(engine, words, id);
     return;
   }
-  if ((flags & TOE_NTF_ACCEPTED) != 0 && conn == NULL) conn = on_accepted(engine, words, id);
+  if ((flags & TOE_NTF_ACCEPTED) != 0) {
+    if (conn != NULL) { /* one number for two connections: no engine does that */
+      engine_gone(engine);
+      return;
+    }
+    conn = on_accepted(engine, words, id);
+  }
   if (conn == NULL) return;
-  if ((flags & TOE_NTF_CONNECTED) != 0) on_established(conn, words);
+  if ((flags & TOE_NTF_CONNECTED) != 0) {
+    if (conn->phase == CONN_CONNECTING)
+      on_established(conn, words);
+    else
+      distrust(conn);
+  }
 
   bool news = (flags & (TOE_NTF_CONNECTED | TOE_NTF_ACCEPTED)) != 0;
   if (conn->phase == CONN_OPEN) news = on_progress(conn, words) || news;

@@ -14,6 +14,10 @@ bool sq_put(struct toe_engine *engine, const struct command *command) {
   if ((uint16_t)(engine->sq_tail - engine->sq_head) >= TOE_SQ_DEPTH) {
     uint32_t head;
     if (reg_read(engine, TOE_REG(SQ_HEAD), &head, 1) != 0) return false;
+    if ((uint16_t)(engine->sq_tail - head) > TOE_SQ_DEPTH) { /* it has read what was not written */
+      engine_gone(engine);
+      return false;
+    }
     engine->sq_head = (uint16_t)head;
     if ((uint16_t)(engine->sq_tail - engine->sq_head) >= TOE_SQ_DEPTH) return false;
   }

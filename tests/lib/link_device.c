@@ -31,6 +31,7 @@ struct link_device {
   uint32_t regs[LINK_DEVICE_REGS];
   uint8_t memory[LINK_DEVICE_MEMORY];
   bool completion;
+  bool babbles;
 
   uint8_t session;  /* 0: none */
   bool only_resets; /* nothing else has come in this session */
@@ -209,10 +210,10 @@ static void carry_out(struct link_device *device, uint64_t now_us, const struct 
 
 static void work(struct link_device *device, uint64_t now_us) {
   while (device->session != 0 && answer_room(device) != 0) {
-    if (device->done != device->taken && now_us >= device->work_us) {
+    if (!device->babbles && device->done != device->taken && now_us >= device->work_us) {
       device->work_us = now_us + device->config.request_us;
       carry_out(device, now_us, &device->requests[device->done % 128]);
-    } else if (device->event_owed) {
+    } else if (device->babbles || device->event_owed) {
       new_answer(device, now_us, EVENT, 0, 0);
       send_answer(device);
     } else {
@@ -226,6 +227,10 @@ void link_device_completion(struct link_device *device, uint64_t now_us, bool ho
   if (!holds_entry) device->event_owed = false;
   device->completion = holds_entry;
   work(device, now_us);
+}
+
+void link_device_babble(struct link_device *device) {
+  device->babbles = true;
 }
 
 static uint64_t resend_us(const struct link_device *device) {

@@ -53,6 +53,9 @@ void link_device_completion(struct link_device *device, uint64_t now_us, bool ho
 /** A frame without a message, as it would never say it by itself. */
 void link_device_say(struct link_device *device, uint8_t type, uint8_t session, uint8_t nr);
 
+/** From now on it carries out nothing, and sends EVENT for ever. */
+void link_device_babble(struct link_device *device);
+
 uint32_t *link_device_regs(struct link_device *device);
 uint8_t *link_device_memory(struct link_device *device);
 const struct link_device_stats *link_device_stats(const struct link_device *device);

@@ -482,6 +482,18 @@ Test(link, a_line_that_takes_nothing_is_gone_in_bounded_time) {
   t.close(t.ctx);
 }
 
+/* It has something to tell for ever, and no answer. */
+Test(link, a_device_that_tells_news_instead_of_answering_is_gone) {
+  uint32_t value;
+
+  cr_assert_eq(open_line(7), 0);
+  link_device_babble(line.device);
+  const uint64_t begin_us = line.now_us;
+  cr_expect_eq(t.reg_read(t.ctx, 0, &value, 1), TOE_ERR_GONE);
+  cr_expect_lt(line.now_us - begin_us, 4000000);
+  t.close(t.ctx);
+}
+
 Test(link, unplugged_is_gone_at_once) {
   uint32_t value;
 
