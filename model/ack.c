@@ -144,7 +144,7 @@ bool model_check_ack(step_t *step) {
   }
   if (ack_in_range(tcb, seg->ack)) return true;
   model_drop(step, MODEL_DROP_BAD_ACK);
-  model_send_ack(step);
+  model_challenge(step);
   return false;
 }
 

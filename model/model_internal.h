@@ -83,6 +83,8 @@ void model_free_if_released(step_t *step);
 void model_drop(step_t *step, uint8_t drop);
 
 void model_segment_arrives(step_t *step);
+/* An ACK for a segment that is refused, unless too many went out of late. */
+void model_challenge(step_t *step);
 /* RST that answers the segment, by the rules for CLOSED (section 3.10.7.1). */
 void model_answer_with_rst(step_t *step);
 /* CLOSED (section 3.10.7.1): the answer of a connection that does not exist. */

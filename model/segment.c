@@ -16,7 +16,7 @@ static uint32_t seg_len(const model_rx_seg_t *seg) {
 
 void model_segment_arrives_closed(step_t *step) {
   model_drop(step, MODEL_DROP_NO_CONN);
-  if (!step->ev->seg.flags.rst) model_answer_with_rst(step);
+  if (!step->ev->seg.flags.rst && !step->ev->muted) model_answer_with_rst(step);
 }
 
 void model_answer_with_rst(step_t *step) {
@@ -40,6 +40,36 @@ void model_answer_with_rst(step_t *step) {
   }
 }
 
+/* RFC 5961 section 7: ACKs that answer what was refused are limited, and each connection has a
+ * limit of its own: one that connections share tells an attacker about others.  Engine policy: four
+ * to seven in 2**19 us. */
+void model_challenge(step_t *step) {
+  model_tcb_t *tcb = step->tcb;
+  const uint8_t span = step->ev->now_us >> 19 & 63;
+
+  if (tcb->challenge_span != span) {
+    /* A new span begins with its first challenge ACK. */
+    tcb->challenge_span = span;
+    tcb->challenge_count = 0;
+  } else {
+    const unsigned extra = (tcb->iss ^ span) % 4;
+    if (tcb->challenge_count >= 4 + extra) return;
+  }
+  tcb->challenge_count++;
+  model_send_ack(step);
+}
+
+/* Engine policy: text and FIN that come again are always acknowledged, because their ACK may have
+ * been lost, and no ACK calls them forth. */
+static void answer_unacceptable(step_t *step) {
+  const model_rx_seg_t *seg = &step->ev->seg;
+
+  if (seg->payload_len == 0 && !seg->flags.fin)
+    model_challenge(step);
+  else
+    model_send_ack(step);
+}
+
 /* RFC 7323 section 5.3 R1, and section 3.2 for a missing timestamp.  True: go on.
  * Not done: section 5.5 wants TS.Recent forgotten after 24 idle days, and the control block has no
  * age of it. */
@@ -54,7 +84,7 @@ static bool check_timestamp(step_t *step) {
   }
   if (seq_lt(seg->opt.ts_val, tcb->ts_recent)) {
     model_drop(step, MODEL_DROP_PAWS);
-    model_send_ack(step);
+    answer_unacceptable(step);
     return false;
   }
   return true;
@@ -103,7 +133,7 @@ static bool check_sequence(step_t *step) {
   if (!check_timestamp(step)) return false;
   if (is_acceptable(step) || meets_closed_window(step) || is_repeated_syn(step)) return true;
   model_drop(step, MODEL_DROP_OUT_OF_WINDOW);
-  if (!step->ev->seg.flags.rst) model_send_ack(step);
+  if (!step->ev->seg.flags.rst) answer_unacceptable(step);
   return false;
 }
 
@@ -120,7 +150,7 @@ static bool check_rst(step_t *step) {
   }
   model_drop(step, MODEL_DROP_RST_BLIND);
   /* One that only its text brings into the window began outside of it. */
-  if (seg->seq - tcb->rcv_nxt < tcb->rcv_adv - tcb->rcv_nxt) model_send_ack(step);
+  if (seg->seq - tcb->rcv_nxt < tcb->rcv_adv - tcb->rcv_nxt) model_challenge(step);
   return false;
 }
 
@@ -128,7 +158,7 @@ static bool check_rst(step_t *step) {
 static bool check_syn(step_t *step) {
   if (!step->ev->seg.flags.syn || is_repeated_syn(step)) return true;
   model_drop(step, MODEL_DROP_SYN_BLIND);
-  model_send_ack(step);
+  model_challenge(step);
   return false;
 }
 

@@ -200,6 +200,8 @@
   F(uint32_t, rcv_adv)                 /* right edge of the window as last advertised */ \
   F(uint32_t, rcv_up) \
   F(uint32_t, last_ack_sent)           /* Last.ACK.sent of RFC 7323 */ \
+  F(uint8_t, challenge_span)           /* 0 to 63: half second of the last challenge ACK */ \
+  F(uint8_t, challenge_count)          /* 0 to 7: challenge ACKs in it */ \
   F(uint8_t, rcv_wscale)               /* 0 to 14 */ \
   F(uint8_t, fin_rcvd)                 /* a FIN is known, perhaps ahead of rcv_nxt */ \
   F(uint32_t, fin_seq) \
@@ -254,7 +256,8 @@
   S(cmd, cmd) \
   F(uint8_t, open_valid)               /* start from open, whatever was held before */ \
   S(tcb_open, open) \
-  F(uint8_t, more)                     /* another segment of the connection waits behind it */
+  F(uint8_t, more)                     /* another segment of the connection waits behind it */ \
+  F(uint8_t, muted)                    /* MODEL_EV_NO_CONN: the RSTs of this while are used up */
 
 /* What the TIME-WAIT table needs to know of a connection. */
 #define MODEL_TIME_WAIT_FIELDS(F, S, A) \

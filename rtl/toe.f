@@ -57,6 +57,7 @@ rtl/tcp/toe_flow.sv
 rtl/tcp/toe_flow_hash.sv
 rtl/tcp/toe_flow_table.sv
 rtl/tcp/toe_listeners.sv
+rtl/tcp/toe_rst_limit.sv
 rtl/tcp/toe_syn_cache.sv
 rtl/tcp/toe_tcb.sv
 rtl/tcp/toe_tcb_pipe.sv

@@ -186,6 +186,8 @@ package toe_tcp_pkg;
     seq_t rcv_adv;  // right edge of the window as last advertised; never moves back
     seq_t rcv_up;
     seq_t last_ack_sent;  // Last.ACK.sent of RFC 7323
+    logic [5:0] challenge_span;  // number of the half second of the last challenge ACK
+    logic [2:0] challenge_count;  // challenge ACKs in it
     logic [3:0] rcv_wscale;
     logic fin_rcvd;  // a FIN is known, at fin_seq, perhaps ahead of rcv_nxt
     seq_t fin_seq;
@@ -260,6 +262,7 @@ package toe_tcp_pkg;
     logic       open_valid;  // start from open, whatever the TCB held before
     tcb_open_t  open;
     logic       more;        // EvSegment: another segment of conn waits right behind it
+    logic       muted;       // EvNoConn: the RSTs of this while are used up
   } tcb_event_t;
 
   // Record of a connection in TIME-WAIT, for toe_time_wait.
@@ -321,6 +324,11 @@ package toe_tcp_pkg;
 
   // Functions take whole messages and read what they need.
   // verilator lint_off UNUSEDSIGNAL
+
+  // Spans in which the challenge ACKs of a connection are counted: 2**19 us, about half a second.
+  function automatic logic [5:0] challenge_span(time_us_t now_us);
+    return now_us[24:19];
+  endfunction
 
   // Our timestamp clock (RFC 7323 section 4): 256 us a tick, the slowest that fills 32 bits of
   // time_us_t, so that it wraps when and only when it should.

@@ -300,6 +300,8 @@ module toe_flow
   conn_id_t connect_conn;
   seq_t connect_iss;
   answer_t answer;
+  tcb_event_t classified;
+  logic rst_spend, rst_muted;
   drop_vec_t classify_drop;
   logic retransmit, classify_idle, command_idle;
 
@@ -318,7 +320,7 @@ module toe_flow
       .seg_i            (front_seg),
       .rx_ev_valid_o,
       .rx_ev_ready_i,
-      .rx_ev_o,
+      .rx_ev_o          (classified),
       .op_valid_o       (insert_valid),
       .op_key_o         (insert_key),
       .op_hash_o        (insert_hash),
@@ -413,6 +415,25 @@ module toe_flow
   );
 
   assign tx_o = answer_segment(cfg_i, answer);
+
+  assign rst_spend = rx_ev_valid_o && rx_ev_ready_i && classified.kind == EvNoConn &&
+                     !classified.seg.flags.rst && !rst_muted;
+
+  toe_rst_limit u_rst_limit (
+      .clk_i,
+      .rst_i,
+      .now_us_i,
+      .salt_valid_i(result_valid && result_ready),
+      .salt_i      (result_hash[31:16]),
+      .spend_i     (rst_spend),
+      .hold_i      (rx_ev_valid_o),
+      .muted_o     (rst_muted)
+  );
+
+  always_comb begin
+    rx_ev_o       = classified;
+    rx_ev_o.muted = rst_muted;  // read for EvNoConn only
+  end
 
   // ---- Status ----------------------------------------------------------------------------------
 

@@ -103,6 +103,23 @@ package toe_step_check_pkg;
     return chk;
   endfunction
 
+  // Whether to answer what is not acceptable.  An empty segment may be an answer itself, and two ends
+  // that do not agree would go on for ever (RFC 9293 section 3.10.7.4, RFC 5961 section 7).  Four to
+  // seven such ACKs go out in each span; how many, only who knows our numbers can tell.
+  function automatic check_t check_challenge(check_t before_chk, tcb_t tcb, rx_seg_t seg,
+                                             time_us_t now_us);
+    // verilator no_inline_task
+    check_t chk;
+    logic   used_up;
+    chk = before_chk;
+    chk.challenge_again = tcb.challenge_span == challenge_span(now_us);
+    used_up = tcb.challenge_count[2] &&
+        tcb.challenge_count[1:0] >= (tcb.iss[1:0] ^ tcb.challenge_span[1:0]);
+    chk.may_challenge = !chk.challenge_again || !used_up;
+    chk.empty = seg.payload_len == '0 && !seg.flags.fin;
+    return chk;
+  endfunction
+
   // Acknowledgement, window, urgent pointer and timestamps.
   function automatic check_t check_ack(check_t before_chk, tcb_t tcb, rx_seg_t seg,
                                        time_us_t now_us);
@@ -241,6 +258,7 @@ package toe_step_check_pkg;
     unique case (ev.kind)
       EvSegment: begin
         chk = check_ack(check_text(chk, tcb, ev.seg, span), tcb, ev.seg, ev.now_us);
+        chk = check_challenge(chk, tcb, ev.seg, ev.now_us);
         chk.same_key = ev.seg.key == tcb.key;
         chk.ack_tells = chk.ack_all || ack_tells(cfg, ev.seg.ack, tcb.snd_una);
         use_ts = cfg.ts_enable && ev.seg.opt.ts_valid;

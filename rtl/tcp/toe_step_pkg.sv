@@ -109,7 +109,7 @@ package toe_step_pkg;
     mid.drop_valid    = rule.drop_valid;
     mid.drop          = rule.drop;
     unique case (1'b1)
-      rule.on.segment: mid = update_segment(mid, cfg, chk, rule, ev.seg, ev.conn);
+      rule.on.segment: mid = update_segment(mid, cfg, chk, rule, ev.seg, ev.conn, ev.now_us);
       rule.on.command: mid = update_command(mid, chk, rule, ev.cmd);
       rule.on.icmp:    mid.tcb = update_icmp(mid.tcb, chk, rule, ev.seg);
       rule.on.timer:   mid.tcb = update_timer(mid.tcb, cfg, chk, rule);

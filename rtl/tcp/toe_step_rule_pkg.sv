@@ -23,6 +23,14 @@ package toe_step_rule_pkg;
     return rule;
   endfunction
 
+  // Refuses the segment, with an ACK that says where we are unless limited ones are used up.
+  function automatic rule_t challenge(check_t chk, logic limited, drop_e drop);
+    rule_t rule;
+    rule            = refuse(limited && !chk.may_challenge ? TxNone : TxAck, drop);
+    rule.challenged = limited && chk.may_challenge;
+    return rule;
+  endfunction
+
   // Ends the connection.
   function automatic rule_t kill(reason_e reason, tx_kind_e answer);
     rule_t rule;
@@ -161,17 +169,19 @@ package toe_step_rule_pkg;
 
     // First: sequence number, timestamp before it.
     if (chk.ts_missing) return refuse(TxNone, DropPaws);
-    if (chk.ts_old) return refuse(TxAck, DropPaws);
-    if (!chk.seq_allowed) return refuse(seg.flags.rst ? TxNone : TxAck, DropOutOfWindow);
+    if (chk.ts_old) return challenge(chk, chk.empty, DropPaws);
+    if (!chk.seq_allowed && seg.flags.rst) return refuse(TxNone, DropOutOfWindow);
+    if (!chk.seq_allowed) return challenge(chk, chk.empty, DropOutOfWindow);
 
     // Second: RST (RFC 5961 section 3).
     if (seg.flags.rst) begin
-      if (!chk.seq_exact) return refuse(chk.seq_in_wnd ? TxAck : TxNone, DropRstBlind);
+      if (!chk.seq_exact && !chk.seq_in_wnd) return refuse(TxNone, DropRstBlind);
+      if (!chk.seq_exact) return challenge(chk, 1'b1, DropRstBlind);
       return kill(chk.syn_rcvd && !tcb.passive ? ReasonConnRefused : ReasonPeerReset, TxNone);
     end
 
     // Fourth: SYN (RFC 5961 section 4).
-    if (seg.flags.syn && !chk.syn_again) return refuse(TxAck, DropSynBlind);
+    if (seg.flags.syn && !chk.syn_again) return challenge(chk, 1'b1, DropSynBlind);
 
     // Fifth: ACK.
     if (!seg.flags.ack) begin
@@ -184,7 +194,7 @@ package toe_step_rule_pkg;
       if (!chk.ack_new) return refuse(TxRstReply, DropBadAck);
       rule.fsm.acks_syn = 1'b1;
     end else if (chk.ack_bad) begin
-      return refuse(TxAck, DropBadAck);  // RFC 5961 section 5
+      return challenge(chk, 1'b1, DropBadAck);  // RFC 5961 section 5
     end
     rule.take_ts        = tcb.ts_ok && chk.ts_take;
     rule.heard          = 1'b1;
@@ -221,14 +231,14 @@ package toe_step_rule_pkg;
   endfunction
 
   // For no connection (RFC 9293 section 3.10.7.1).
-  function automatic rule_t rule_no_conn(rx_seg_t seg);
-    return refuse(seg.flags.rst ? TxNone : TxRstReply, DropNoConn);
+  function automatic rule_t rule_no_conn(rx_seg_t seg, logic muted);
+    return refuse(seg.flags.rst || muted ? TxNone : TxRstReply, DropNoConn);
   endfunction
 
   // CLOSED for the wire, not yet released by the host, or TIME-WAIT, reached by a segment that was
   // on its way here when toe_time_wait took over.
   function automatic rule_t rule_finished(tcp_state_e state, rx_seg_t seg);
-    if (state != TcpTimeWait) return rule_no_conn(seg);
+    if (state != TcpTimeWait) return rule_no_conn(seg, 1'b0);
     if (!seg.flags.rst && (seg.flags.syn || seg.flags.fin || seg.payload_len != '0))
       return refuse(TxAck, DropAfterClose);
     return refuse(TxNone, DropAfterClose);
@@ -380,12 +390,12 @@ package toe_step_rule_pkg;
     unique case (ev.kind)
       EvSegment: begin
         // Another connection may have got the number while the segment waited for its turn.
-        if (!chk.same_key) rule = rule_no_conn(ev.seg);
+        if (!chk.same_key) rule = rule_no_conn(ev.seg, 1'b0);
         else if (chk.finished) rule = rule_finished(tcb.state, ev.seg);
         else if (chk.syn_sent) rule = rule_syn_sent(tcb, chk, ev.seg);
         else rule = rule_segment(with_amounts('0, tcb, chk), tcb, chk, ev.seg, ev.more);
       end
-      EvNoConn:  rule = rule_no_conn(ev.seg);
+      EvNoConn:  rule = rule_no_conn(ev.seg, ev.muted);
       EvCommand: rule = rule_command(tcb, chk, ev.cmd);
       EvIcmp:    rule = rule_icmp(tcb, chk, ev.seg);
       EvTimer:   rule = rule_timer(cfg, tcb, chk);

@@ -213,7 +213,7 @@ package toe_step_segment_pkg;
   endfunction
 
   function automatic mid_t update_segment(mid_t mid_in, cfg_t cfg, check_t chk, rule_t rule,
-                                          rx_seg_t seg, conn_id_t conn);
+                                          rx_seg_t seg, conn_id_t conn, time_us_t now_us);
     // verilator no_inline_task
     mid_t mid;
     mid = mid_in;
@@ -221,6 +221,10 @@ package toe_step_segment_pkg;
     if (rule.resend_syn) mid.tcb.snd_nxt = mid.tcb.iss;
     if (rule.take_ts) mid.tcb.ts_recent = seg.opt.ts_val;
     if (rule.take_ack) mid = take_ack(mid, chk, rule, seg);
+    if (rule.challenged) begin
+      mid.tcb.challenge_span  = challenge_span(now_us);
+      mid.tcb.challenge_count = chk.challenge_again ? mid.tcb.challenge_count + 3'd1 : 3'd1;
+    end
     if (rule.take_urgent) begin
       mid.tcb.rcv_up        = chk.seg_up;
       mid.tcb.notify.urgent = 1'b1;

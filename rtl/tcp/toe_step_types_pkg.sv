@@ -30,6 +30,10 @@ package toe_step_types_pkg;
     logic seq_in_wnd;  // seq is in the window
     logic seq_allowed;  // acceptable, or what else may pass the first check
     logic syn_again;  // the SYN of a simultaneous open, sent again, perhaps with the ACK
+    // EvSegment: what may be answered that is not acceptable
+    logic may_challenge;  // the span's challenge ACKs are not used up
+    logic challenge_again;  // in the span of the last challenge ACK
+    logic empty;  // neither text nor FIN: an ACK may have called it forth
     // EvSegment: timestamps (RFC 7323)
     logic ts_missing;  // no timestamp where there must be one
     logic ts_old;  // fails PAWS
@@ -172,6 +176,7 @@ package toe_step_types_pkg;
     logic        count_dup;      // a duplicate ACK
     logic        take_wnd;
     logic        raise_max_wnd;  // with take_wnd
+    logic        challenged;     // the answer is a challenge ACK that counts
     logic        take_urgent;
     logic        take_text;
     seq_range_t  joined;         // the text with the held intervals that it meets

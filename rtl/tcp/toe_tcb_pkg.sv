@@ -33,6 +33,7 @@ package toe_tcb_pkg;
     if (ev.kind inside {EvCommand, EvTimer, EvSend, EvNotify}) ev.seg = '0;
     if (ev.kind != EvCommand) ev.cmd = '0;
     if (!ev.open_valid) ev.open = '0;
+    if (ev.kind != EvNoConn) ev.muted = 1'b0;
     return ev;
   endfunction
 

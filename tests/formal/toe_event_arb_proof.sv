@@ -146,6 +146,7 @@ module toe_event_arb_proof
       expected.seg        = front_q.seg;
       expected.open_valid = front_q.open_valid;
       expected.open       = front_q.open;
+      expected.muted      = front_q.muted;
     end
     for (int unsigned i = 0; i < 4; i++) begin
       if (ready[i]) begin

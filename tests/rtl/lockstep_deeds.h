@@ -11,7 +11,7 @@
 #include "coverage.h"
 #include "toe_structs.h"
 
-enum { DEEDS_MAX = 64 };
+enum { DEEDS_MAX = 80 };
 
 typedef struct deeds {
   unsigned count, next;
@@ -97,6 +97,23 @@ static inline void note_aggregation(deeds_t *d, const scene_t *s) {
        segment && b->unacked_segs >= 2 && !s->act->verdict.keep && s->act->tx_valid);
 }
 
+/* What the limits on answers hold back. */
+static inline void note_limits(deeds_t *d, const scene_t *s) {
+  const bool refused = s->act->drop_valid && s->ev->kind == EvSegment;
+  const bool silent = refused && !s->act->tx_valid && !s->ev->seg.flags.rst;
+  const uint8_t drop = s->act->drop;
+
+  note(d, "seventh challenge ACK", s->after->challenge_count == 7);
+  note(d, "empty segment out of the window not answered", silent && drop == DropOutOfWindow);
+  note(d, "SYN not answered", silent && drop == DropSynBlind);
+  note(d, "bad ACK not answered", silent && drop == DropBadAck);
+  note(d, "text answered though challenge ACKs are used up",
+       refused && drop == DropOutOfWindow && s->act->tx_valid && s->ev->seg.payload_len > 0 &&
+           s->before->challenge_count == 7);
+  note(d, "no RST when they are used up",
+       s->ev->kind == EvNoConn && s->ev->muted && !s->ev->seg.flags.rst && !s->act->tx_valid);
+}
+
 static inline void note_send(deeds_t *d, const scene_t *s) {
   const rtl_tcb_t *b = s->before, *a = s->after;
   const bool turn = s->ev->kind == EvSend;
@@ -168,6 +185,7 @@ static inline void note_deeds(deeds_t *d, const scene_t *s) {
   note_congestion(d, s);
   note_receive(d, s);
   note_aggregation(d, s);
+  note_limits(d, s);
   note_send(d, s);
   note_timers(d, s);
   note_icmp(d, s);

@@ -148,6 +148,7 @@ static inline rtl_tcb_event_t stray_event(world_t *w) {
     ev.seg.key.remote_port ^= 1;
   else
     ev.kind = chance(w, 1, 2) ? EvNoConn : EvDiscard;
+  ev.muted = ev.kind == EvNoConn && chance(w, 1, 2);
   return ev;
 }
 
