@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SipHash-2-4 of a 12-octet message, one round a cycle.
+// SipHash-2-4 of a message of 8 to 15 octets, one round a cycle.
 //
 // Interval is the fewest cycles between two messages.  Each stage of the pipeline does that many
 // rounds, so there are 8 / Interval stages.  The hash comes nine cycles after its message, eight
@@ -11,8 +11,10 @@
 // in_ready_o depends on out_ready_i combinationally with Interval 1 only.
 
 module toe_siphash #(
-    parameter int unsigned Interval = 1,  // 1, 2, 4 or 8
-    parameter int unsigned TagWidth = 1
+    parameter  int unsigned Interval  = 1,             // 1, 2, 4 or 8
+    parameter  int unsigned TagWidth  = 1,
+    parameter  int unsigned MsgOctets = 12,            // 8 to 15
+    localparam int unsigned MsgWidth  = 8 * MsgOctets
 ) (
     input logic clk_i,
     input logic rst_i,
@@ -21,7 +23,7 @@ module toe_siphash #(
 
     input  logic                in_valid_i,
     output logic                in_ready_o,
-    input  logic [        95:0] msg_i,       // octet 0 in bits 7:0
+    input  logic [MsgWidth-1:0] msg_i,       // octet 0 in bits 7:0
     input  logic [TagWidth-1:0] tag_i,
 
     output logic                out_valid_o,
@@ -43,14 +45,11 @@ module toe_siphash #(
     logic [63:0] v3;
   } sip_t;
 
-  // The second word of the message is its last four octets, and its length in octet 7.
-  typedef struct packed {
-    logic [31:0] word1;
-    logic [63:0] word0;
-  } msg_t;
+  // The second word of the message is what is left of its octets, and its length in octet 7.
+  typedef logic [MsgWidth-1:0] msg_t;
 
-  function automatic logic [63:0] last_word(logic [31:0] word1);
-    return {8'd12, 24'd0, word1};
+  function automatic logic [63:0] last_word(msg_t msg);
+    return {8'(MsgOctets), 56'(msg >> 64)};
   endfunction
 
   function automatic sip_t start(logic [127:0] key, logic [63:0] word0);
@@ -88,11 +87,11 @@ module toe_siphash #(
     r = second_half(first_half(s));
     unique case (index)
       3'd1: begin
-        r.v0 ^= msg.word0;
-        r.v3 ^= last_word(msg.word1);
+        r.v0 ^= msg[63:0];
+        r.v3 ^= last_word(msg);
       end
       3'd3: begin
-        r.v0 ^= last_word(msg.word1);
+        r.v0 ^= last_word(msg);
         r.v2 ^= 64'hff;
       end
       default: ;
