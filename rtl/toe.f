@@ -18,6 +18,7 @@ rtl/tcp/toe_step_output_pkg.sv
 rtl/tcp/toe_step_pkg.sv
 rtl/tcp/toe_tcb_pkg.sv
 rtl/tcp/toe_flow_pkg.sv
+rtl/tcp/toe_cookie_pkg.sv
 rtl/tx/toe_arp_pkg.sv
 rtl/tx/toe_tx_pkg.sv
 rtl/gen/toe_regs_pkg.sv
@@ -50,6 +51,7 @@ rtl/rx/toe_rx_write.sv
 rtl/tcp/toe_classify.sv
 rtl/tcp/toe_command.sv
 rtl/tcp/toe_conn_alloc.sv
+rtl/tcp/toe_cookie_epoch.sv
 rtl/tcp/toe_conn_queue.sv
 rtl/tcp/toe_deadlines.sv
 rtl/tcp/toe_event_arb.sv
@@ -59,6 +61,7 @@ rtl/tcp/toe_flow_table.sv
 rtl/tcp/toe_listeners.sv
 rtl/tcp/toe_rst_limit.sv
 rtl/tcp/toe_syn_cache.sv
+rtl/tcp/toe_syn_cookie.sv
 rtl/tcp/toe_tcb.sv
 rtl/tcp/toe_tcb_pipe.sv
 rtl/tcp/toe_tcp.sv

@@ -33,6 +33,11 @@ package toe_pkg;
     logic enable;  // 0: every frame is dropped (DropDisabled)
     logic key_valid;  // the host has loaded hash_key; no key, no connection (RFC 6528)
     logic [127:0] hash_key;  // SipHash-2-4 key, octet 0 in bits 7:0
+    logic cookie_key_valid;  // the host has loaded cookie_key; may change while enabled
+    logic [127:0] cookie_key;  // SipHash-2-4 key of SYN cookies, from the next epoch on
+    logic syn_cookies;  // answer with cookies where a SYN would be dropped (RFC 4987 section 3.6)
+    logic [15:0] cookie_high;  // half-open connections from which on every SYN gets a cookie
+    logic [15:0] cookie_low;  // and down to which that lasts
     mac_t local_mac;
     ipv4_t local_ip;
     ipv4_t netmask;
@@ -223,6 +228,9 @@ package toe_pkg;
     logic tx_rst;
     logic passive_open;
     logic active_open;
+    logic cookie_sent;  // SYN answered with a cookie
+    logic cookie_accepted;  // connection opened from a cookie that came back
+    logic cookie_refused;  // ACK that no cookie of this epoch or the last has
   } count_vec_t;
 
 endpackage

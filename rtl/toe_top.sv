@@ -126,6 +126,7 @@ module toe_top
   logic tcp_deadline_valid, tx_deadline_valid;
   time_us_t tcp_deadline_us, tx_deadline_us;
   logic [15:0] half_open_count, time_wait_count, free_count;
+  logic cookies;
 
   // The host can put everything but its own registers back to the start (CTRL.soft_reset).  Memory
   // and MAC do not notice.
@@ -246,6 +247,7 @@ module toe_top
       .half_open_count_o(half_open_count),
       .time_wait_count_o(time_wait_count),
       .free_count_o(free_count),
+      .cookies_o(cookies),
       .idle_o(tcp_idle),
       .deadline_valid_o(tcp_deadline_valid),
       .deadline_us_o(tcp_deadline_us),
@@ -334,6 +336,7 @@ module toe_top
       .half_open_count_i(half_open_count),
       .time_wait_count_i(time_wait_count),
       .free_count_i(free_count),
+      .cookies_i(cookies),
       .tcp_idle_i(tcp_idle),
       .core_idle_i(rx_idle && tcp_idle && tx_idle),
       .core_busy_i(core_busy),

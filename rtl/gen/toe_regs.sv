@@ -267,10 +267,15 @@ module toe_regs (
         logic KEEPALIVE_INTERVAL_US;
         logic IP_HEADER;
         logic MIN_PMTU;
+        logic SYN_COOKIES;
         logic HASH_KEY0;
         logic HASH_KEY1;
         logic HASH_KEY2;
         logic HASH_KEY3;
+        logic COOKIE_KEY0;
+        logic COOKIE_KEY1;
+        logic COOKIE_KEY2;
+        logic COOKIE_KEY3;
         logic SQ_TAIL;
         logic SQ_HEAD;
         logic CQ_TAIL;
@@ -332,19 +337,24 @@ module toe_regs (
         decoded_reg_strb.KEEPALIVE_INTERVAL_US = cpuif_req_masked & (cpuif_addr == 16'hc0);
         decoded_reg_strb.IP_HEADER = cpuif_req_masked & (cpuif_addr == 16'hc4);
         decoded_reg_strb.MIN_PMTU = cpuif_req_masked & (cpuif_addr == 16'hc8);
+        decoded_reg_strb.SYN_COOKIES = cpuif_req_masked & (cpuif_addr == 16'hcc);
         decoded_reg_strb.HASH_KEY0 = cpuif_req_masked & (cpuif_addr == 16'hd0) & cpuif_req_is_wr;
         decoded_reg_strb.HASH_KEY1 = cpuif_req_masked & (cpuif_addr == 16'hd4) & cpuif_req_is_wr;
         decoded_reg_strb.HASH_KEY2 = cpuif_req_masked & (cpuif_addr == 16'hd8) & cpuif_req_is_wr;
         decoded_reg_strb.HASH_KEY3 = cpuif_req_masked & (cpuif_addr == 16'hdc) & cpuif_req_is_wr;
+        decoded_reg_strb.COOKIE_KEY0 = cpuif_req_masked & (cpuif_addr == 16'he0) & cpuif_req_is_wr;
+        decoded_reg_strb.COOKIE_KEY1 = cpuif_req_masked & (cpuif_addr == 16'he4) & cpuif_req_is_wr;
+        decoded_reg_strb.COOKIE_KEY2 = cpuif_req_masked & (cpuif_addr == 16'he8) & cpuif_req_is_wr;
+        decoded_reg_strb.COOKIE_KEY3 = cpuif_req_masked & (cpuif_addr == 16'hec) & cpuif_req_is_wr;
         decoded_reg_strb.SQ_TAIL = cpuif_req_masked & (cpuif_addr == 16'h100);
         is_external |= cpuif_req_masked & (cpuif_addr == 16'h100);
         decoded_reg_strb.SQ_HEAD = cpuif_req_masked & (cpuif_addr == 16'h104) & !cpuif_req_is_wr;
         decoded_reg_strb.CQ_TAIL = cpuif_req_masked & (cpuif_addr == 16'h108) & !cpuif_req_is_wr;
         decoded_reg_strb.CQ_HEAD = cpuif_req_masked & (cpuif_addr == 16'h10c);
         is_external |= cpuif_req_masked & (cpuif_addr == 16'h10c);
-        decoded_reg_strb.COUNTERS = cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h11f);
-        is_external |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h11f);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h11f);
+        decoded_reg_strb.COUNTERS = cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h12b);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h12b);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h12b);
         decoded_reg_strb.SQ = cpuif_req_masked & (cpuif_addr >= 16'h1000) & (cpuif_addr <= 16'h1000 + 16'h7ff) & cpuif_req_is_wr;
         is_external |= cpuif_req_masked & (cpuif_addr >= 16'h1000) & (cpuif_addr <= 16'h1000 + 16'h7ff) & cpuif_req_is_wr;
         decoded_reg_strb.CQ = cpuif_req_masked & (cpuif_addr >= 16'h8000) & (cpuif_addr <= 16'h8000 + 16'h3fff) & !cpuif_req_is_wr;
@@ -459,6 +469,10 @@ module toe_regs (
                 logic next;
                 logic load_next;
             } wscale;
+            struct {
+                logic next;
+                logic load_next;
+            } syn_cookies;
         } FEATURES;
         struct {
             struct {
@@ -540,6 +554,16 @@ module toe_regs (
         } MIN_PMTU;
         struct {
             struct {
+                logic [15:0] next;
+                logic load_next;
+            } high;
+            struct {
+                logic [15:0] next;
+                logic load_next;
+            } low;
+        } SYN_COOKIES;
+        struct {
+            struct {
                 logic [31:0] next;
                 logic load_next;
             } value;
@@ -562,6 +586,30 @@ module toe_regs (
                 logic load_next;
             } value;
         } HASH_KEY3;
+        struct {
+            struct {
+                logic [31:0] next;
+                logic load_next;
+            } value;
+        } COOKIE_KEY0;
+        struct {
+            struct {
+                logic [31:0] next;
+                logic load_next;
+            } value;
+        } COOKIE_KEY1;
+        struct {
+            struct {
+                logic [31:0] next;
+                logic load_next;
+            } value;
+        } COOKIE_KEY2;
+        struct {
+            struct {
+                logic [31:0] next;
+                logic load_next;
+            } value;
+        } COOKIE_KEY3;
     } field_combo_t;
     field_combo_t field_combo;
 
@@ -630,6 +678,9 @@ module toe_regs (
             struct {
                 logic value;
             } wscale;
+            struct {
+                logic value;
+            } syn_cookies;
         } FEATURES;
         struct {
             struct {
@@ -697,6 +748,14 @@ module toe_regs (
         } MIN_PMTU;
         struct {
             struct {
+                logic [15:0] value;
+            } high;
+            struct {
+                logic [15:0] value;
+            } low;
+        } SYN_COOKIES;
+        struct {
+            struct {
                 logic [31:0] value;
             } value;
         } HASH_KEY0;
@@ -715,6 +774,26 @@ module toe_regs (
                 logic [31:0] value;
             } value;
         } HASH_KEY3;
+        struct {
+            struct {
+                logic [31:0] value;
+            } value;
+        } COOKIE_KEY0;
+        struct {
+            struct {
+                logic [31:0] value;
+            } value;
+        } COOKIE_KEY1;
+        struct {
+            struct {
+                logic [31:0] value;
+            } value;
+        } COOKIE_KEY2;
+        struct {
+            struct {
+                logic [31:0] value;
+            } value;
+        } COOKIE_KEY3;
     } field_storage_t;
     field_storage_t field_storage;
 
@@ -1083,6 +1162,29 @@ module toe_regs (
         end
     end
     assign hwif_out.FEATURES.wscale.value = field_storage.FEATURES.wscale.value;
+    // Field: toe_regs.FEATURES.syn_cookies
+    always_comb begin
+        automatic logic [0:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.FEATURES.syn_cookies.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.FEATURES && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.FEATURES.syn_cookies.value & ~decoded_wr_biten[3:3]) | (decoded_wr_data[3:3] & decoded_wr_biten[3:3]);
+            load_next_c = '1;
+        end
+        field_combo.FEATURES.syn_cookies.next = next_c;
+        field_combo.FEATURES.syn_cookies.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.FEATURES.syn_cookies.value <= 1'h1;
+        end else begin
+            if(field_combo.FEATURES.syn_cookies.load_next) begin
+                field_storage.FEATURES.syn_cookies.value <= field_combo.FEATURES.syn_cookies.next;
+            end
+        end
+    end
+    assign hwif_out.FEATURES.syn_cookies.value = field_storage.FEATURES.syn_cookies.value;
     // Field: toe_regs.RTO_INITIAL_US.value
     always_comb begin
         automatic logic [31:0] next_c;
@@ -1405,6 +1507,52 @@ module toe_regs (
         end
     end
     assign hwif_out.MIN_PMTU.value.value = field_storage.MIN_PMTU.value.value;
+    // Field: toe_regs.SYN_COOKIES.high
+    always_comb begin
+        automatic logic [15:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.SYN_COOKIES.high.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.SYN_COOKIES && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.SYN_COOKIES.high.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
+            load_next_c = '1;
+        end
+        field_combo.SYN_COOKIES.high.next = next_c;
+        field_combo.SYN_COOKIES.high.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.SYN_COOKIES.high.value <= 16'hc0;
+        end else begin
+            if(field_combo.SYN_COOKIES.high.load_next) begin
+                field_storage.SYN_COOKIES.high.value <= field_combo.SYN_COOKIES.high.next;
+            end
+        end
+    end
+    assign hwif_out.SYN_COOKIES.high.value = field_storage.SYN_COOKIES.high.value;
+    // Field: toe_regs.SYN_COOKIES.low
+    always_comb begin
+        automatic logic [15:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.SYN_COOKIES.low.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.SYN_COOKIES && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.SYN_COOKIES.low.value & ~decoded_wr_biten[31:16]) | (decoded_wr_data[31:16] & decoded_wr_biten[31:16]);
+            load_next_c = '1;
+        end
+        field_combo.SYN_COOKIES.low.next = next_c;
+        field_combo.SYN_COOKIES.low.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.SYN_COOKIES.low.value <= 16'h80;
+        end else begin
+            if(field_combo.SYN_COOKIES.low.load_next) begin
+                field_storage.SYN_COOKIES.low.value <= field_combo.SYN_COOKIES.low.next;
+            end
+        end
+    end
+    assign hwif_out.SYN_COOKIES.low.value = field_storage.SYN_COOKIES.low.value;
     // Field: toe_regs.HASH_KEY0.value
     always_comb begin
         automatic logic [31:0] next_c;
@@ -1501,6 +1649,102 @@ module toe_regs (
     end
     assign hwif_out.HASH_KEY3.value.value = field_storage.HASH_KEY3.value.value;
     assign hwif_out.HASH_KEY3.value.swmod = decoded_reg_strb.HASH_KEY3 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
+    // Field: toe_regs.COOKIE_KEY0.value
+    always_comb begin
+        automatic logic [31:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.COOKIE_KEY0.value.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.COOKIE_KEY0 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.COOKIE_KEY0.value.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.COOKIE_KEY0.value.next = next_c;
+        field_combo.COOKIE_KEY0.value.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.COOKIE_KEY0.value.value <= 32'h0;
+        end else begin
+            if(field_combo.COOKIE_KEY0.value.load_next) begin
+                field_storage.COOKIE_KEY0.value.value <= field_combo.COOKIE_KEY0.value.next;
+            end
+        end
+    end
+    assign hwif_out.COOKIE_KEY0.value.value = field_storage.COOKIE_KEY0.value.value;
+    assign hwif_out.COOKIE_KEY0.value.swmod = decoded_reg_strb.COOKIE_KEY0 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
+    // Field: toe_regs.COOKIE_KEY1.value
+    always_comb begin
+        automatic logic [31:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.COOKIE_KEY1.value.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.COOKIE_KEY1 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.COOKIE_KEY1.value.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.COOKIE_KEY1.value.next = next_c;
+        field_combo.COOKIE_KEY1.value.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.COOKIE_KEY1.value.value <= 32'h0;
+        end else begin
+            if(field_combo.COOKIE_KEY1.value.load_next) begin
+                field_storage.COOKIE_KEY1.value.value <= field_combo.COOKIE_KEY1.value.next;
+            end
+        end
+    end
+    assign hwif_out.COOKIE_KEY1.value.value = field_storage.COOKIE_KEY1.value.value;
+    assign hwif_out.COOKIE_KEY1.value.swmod = decoded_reg_strb.COOKIE_KEY1 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
+    // Field: toe_regs.COOKIE_KEY2.value
+    always_comb begin
+        automatic logic [31:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.COOKIE_KEY2.value.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.COOKIE_KEY2 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.COOKIE_KEY2.value.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.COOKIE_KEY2.value.next = next_c;
+        field_combo.COOKIE_KEY2.value.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.COOKIE_KEY2.value.value <= 32'h0;
+        end else begin
+            if(field_combo.COOKIE_KEY2.value.load_next) begin
+                field_storage.COOKIE_KEY2.value.value <= field_combo.COOKIE_KEY2.value.next;
+            end
+        end
+    end
+    assign hwif_out.COOKIE_KEY2.value.value = field_storage.COOKIE_KEY2.value.value;
+    assign hwif_out.COOKIE_KEY2.value.swmod = decoded_reg_strb.COOKIE_KEY2 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
+    // Field: toe_regs.COOKIE_KEY3.value
+    always_comb begin
+        automatic logic [31:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.COOKIE_KEY3.value.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.COOKIE_KEY3 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.COOKIE_KEY3.value.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.COOKIE_KEY3.value.next = next_c;
+        field_combo.COOKIE_KEY3.value.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.COOKIE_KEY3.value.value <= 32'h0;
+        end else begin
+            if(field_combo.COOKIE_KEY3.value.load_next) begin
+                field_storage.COOKIE_KEY3.value.value <= field_combo.COOKIE_KEY3.value.next;
+            end
+        end
+    end
+    assign hwif_out.COOKIE_KEY3.value.value = field_storage.COOKIE_KEY3.value.value;
+    assign hwif_out.COOKIE_KEY3.value.swmod = decoded_reg_strb.COOKIE_KEY3 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // External register: toe_regs.SQ_TAIL
     assign hwif_out.SQ_TAIL.req = decoded_reg_strb.SQ_TAIL;
     assign hwif_out.SQ_TAIL.req_is_wr = decoded_req_is_wr;
@@ -1626,6 +1870,7 @@ module toe_regs (
             readback_data_var[1] = hwif_in.STATUS.idle.next;
             readback_data_var[2] = hwif_in.STATUS.key_valid.next;
             readback_data_var[3] = hwif_in.STATUS.completion.next;
+            readback_data_var[4] = hwif_in.STATUS.syn_cookies.next;
             readback_data_var[8] = field_storage.STATUS.sq_tail_error.value;
             readback_data_var[9] = field_storage.STATUS.cq_head_error.value;
         end
@@ -1669,6 +1914,7 @@ module toe_regs (
             readback_data_var[0] = field_storage.FEATURES.ts.value;
             readback_data_var[1] = field_storage.FEATURES.sack.value;
             readback_data_var[2] = field_storage.FEATURES.wscale.value;
+            readback_data_var[3] = field_storage.FEATURES.syn_cookies.value;
         end
         if(rd_mux_addr == 16'ha0) begin
             readback_data_var[31:0] = field_storage.RTO_INITIAL_US.value.value;
@@ -1706,6 +1952,10 @@ module toe_regs (
         if(rd_mux_addr == 16'hc8) begin
             readback_data_var[15:0] = field_storage.MIN_PMTU.value.value;
         end
+        if(rd_mux_addr == 16'hcc) begin
+            readback_data_var[15:0] = field_storage.SYN_COOKIES.high.value;
+            readback_data_var[31:16] = field_storage.SYN_COOKIES.low.value;
+        end
         if(rd_mux_addr == 16'h100) begin
             readback_data_var = hwif_in.SQ_TAIL.rd_data;
         end
@@ -1718,7 +1968,7 @@ module toe_regs (
         if(rd_mux_addr == 16'h10c) begin
             readback_data_var = hwif_in.CQ_HEAD.rd_data;
         end
-        if((rd_mux_addr >= 16'h200) && (rd_mux_addr <= 16'h200 + 16'h11f)) begin
+        if((rd_mux_addr >= 16'h200) && (rd_mux_addr <= 16'h200 + 16'h12b)) begin
             readback_data_var = hwif_in.COUNTERS.rd_data;
         end
         if((rd_mux_addr >= 16'h1000) && (rd_mux_addr <= 16'h1000 + 16'h7ff)) begin

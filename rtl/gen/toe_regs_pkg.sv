@@ -105,6 +105,10 @@ package toe_regs_pkg;
     } toe_regs__STATUS__completion__in_t;
 
     typedef struct {
+        logic next;
+    } toe_regs__STATUS__syn_cookies__in_t;
+
+    typedef struct {
         logic hwclr;
         logic hwset;
     } toe_regs__STATUS__sq_tail_error__in_t;
@@ -119,6 +123,7 @@ package toe_regs_pkg;
         toe_regs__STATUS__idle__in_t idle;
         toe_regs__STATUS__key_valid__in_t key_valid;
         toe_regs__STATUS__completion__in_t completion;
+        toe_regs__STATUS__syn_cookies__in_t syn_cookies;
         toe_regs__STATUS__sq_tail_error__in_t sq_tail_error;
         toe_regs__STATUS__cq_head_error__in_t cq_head_error;
     } toe_regs__STATUS__in_t;
@@ -339,9 +344,14 @@ package toe_regs_pkg;
     } toe_regs__FEATURES__wscale__out_t;
 
     typedef struct {
+        logic value;
+    } toe_regs__FEATURES__syn_cookies__out_t;
+
+    typedef struct {
         toe_regs__FEATURES__ts__out_t ts;
         toe_regs__FEATURES__sack__out_t sack;
         toe_regs__FEATURES__wscale__out_t wscale;
+        toe_regs__FEATURES__syn_cookies__out_t syn_cookies;
     } toe_regs__FEATURES__out_t;
 
     typedef struct {
@@ -448,6 +458,19 @@ package toe_regs_pkg;
     } toe_regs__MIN_PMTU__out_t;
 
     typedef struct {
+        logic [15:0] value;
+    } toe_regs__SYN_COOKIES__high__out_t;
+
+    typedef struct {
+        logic [15:0] value;
+    } toe_regs__SYN_COOKIES__low__out_t;
+
+    typedef struct {
+        toe_regs__SYN_COOKIES__high__out_t high;
+        toe_regs__SYN_COOKIES__low__out_t low;
+    } toe_regs__SYN_COOKIES__out_t;
+
+    typedef struct {
         logic [31:0] value;
         logic swmod;
     } toe_regs__HASH_KEY0__value__out_t;
@@ -482,6 +505,42 @@ package toe_regs_pkg;
     typedef struct {
         toe_regs__HASH_KEY3__value__out_t value;
     } toe_regs__HASH_KEY3__out_t;
+
+    typedef struct {
+        logic [31:0] value;
+        logic swmod;
+    } toe_regs__COOKIE_KEY0__value__out_t;
+
+    typedef struct {
+        toe_regs__COOKIE_KEY0__value__out_t value;
+    } toe_regs__COOKIE_KEY0__out_t;
+
+    typedef struct {
+        logic [31:0] value;
+        logic swmod;
+    } toe_regs__COOKIE_KEY1__value__out_t;
+
+    typedef struct {
+        toe_regs__COOKIE_KEY1__value__out_t value;
+    } toe_regs__COOKIE_KEY1__out_t;
+
+    typedef struct {
+        logic [31:0] value;
+        logic swmod;
+    } toe_regs__COOKIE_KEY2__value__out_t;
+
+    typedef struct {
+        toe_regs__COOKIE_KEY2__value__out_t value;
+    } toe_regs__COOKIE_KEY2__out_t;
+
+    typedef struct {
+        logic [31:0] value;
+        logic swmod;
+    } toe_regs__COOKIE_KEY3__value__out_t;
+
+    typedef struct {
+        toe_regs__COOKIE_KEY3__value__out_t value;
+    } toe_regs__COOKIE_KEY3__out_t;
 
     typedef struct packed {
         logic [15:0] _reserved_31_16;
@@ -553,10 +612,15 @@ package toe_regs_pkg;
         toe_regs__KEEPALIVE_INTERVAL_US__out_t KEEPALIVE_INTERVAL_US;
         toe_regs__IP_HEADER__out_t IP_HEADER;
         toe_regs__MIN_PMTU__out_t MIN_PMTU;
+        toe_regs__SYN_COOKIES__out_t SYN_COOKIES;
         toe_regs__HASH_KEY0__out_t HASH_KEY0;
         toe_regs__HASH_KEY1__out_t HASH_KEY1;
         toe_regs__HASH_KEY2__out_t HASH_KEY2;
         toe_regs__HASH_KEY3__out_t HASH_KEY3;
+        toe_regs__COOKIE_KEY0__out_t COOKIE_KEY0;
+        toe_regs__COOKIE_KEY1__out_t COOKIE_KEY1;
+        toe_regs__COOKIE_KEY2__out_t COOKIE_KEY2;
+        toe_regs__COOKIE_KEY3__out_t COOKIE_KEY3;
         toe_regs__SQ_TAIL__external__out_t SQ_TAIL;
         toe_regs__CQ_HEAD__external__out_t CQ_HEAD;
         toe_regs__COUNTERS__external__out_t COUNTERS;

@@ -64,6 +64,7 @@ module toe_host
     input logic       [15:0] half_open_count_i,
     input logic       [15:0] time_wait_count_i,
     input logic       [15:0] free_count_i,
+    input logic              cookies_i,          // SYN cookies are in use
     input logic              tcp_idle_i,
     input logic              core_idle_i,        // receive path, TCP core and send path
     input logic              core_busy_i,        // soft_rst_o has not come to effect yet
@@ -171,7 +172,17 @@ module toe_host
     if (rst_i) key_valid_q <= 1'b0;
     else if (key_part || key_done) key_valid_q <= key_done;
   end
-  assign regs_in.STATUS.key_valid.next = key_valid_q;
+  assign regs_in.STATUS.key_valid.next   = key_valid_q;
+  assign regs_in.STATUS.syn_cookies.next = cookies_i;
+
+  logic cookie_key_valid_q, cookie_part, cookie_done;
+  assign cookie_part = regs_out.COOKIE_KEY0.value.swmod || regs_out.COOKIE_KEY1.value.swmod ||
+      regs_out.COOKIE_KEY2.value.swmod;
+  assign cookie_done = regs_out.COOKIE_KEY3.value.swmod;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) cookie_key_valid_q <= 1'b0;
+    else if (cookie_part || cookie_done) cookie_key_valid_q <= cookie_done;
+  end
 
   always_comb begin
     cfg_o                       = '0;
@@ -181,6 +192,14 @@ module toe_host
     cfg_o.hash_key[63:32]       = regs_out.HASH_KEY1.value.value;
     cfg_o.hash_key[95:64]       = regs_out.HASH_KEY2.value.value;
     cfg_o.hash_key[127:96]      = regs_out.HASH_KEY3.value.value;
+    cfg_o.cookie_key_valid      = cookie_key_valid_q;
+    cfg_o.cookie_key[31:0]      = regs_out.COOKIE_KEY0.value.value;
+    cfg_o.cookie_key[63:32]     = regs_out.COOKIE_KEY1.value.value;
+    cfg_o.cookie_key[95:64]     = regs_out.COOKIE_KEY2.value.value;
+    cfg_o.cookie_key[127:96]    = regs_out.COOKIE_KEY3.value.value;
+    cfg_o.syn_cookies           = regs_out.FEATURES.syn_cookies.value;
+    cfg_o.cookie_high           = regs_out.SYN_COOKIES.high.value;
+    cfg_o.cookie_low            = regs_out.SYN_COOKIES.low.value;
     cfg_o.local_mac[47:32]      = regs_out.LOCAL_MAC_HI.value.value;
     cfg_o.local_mac[31:0]       = regs_out.LOCAL_MAC_LO.value.value;
     cfg_o.local_ip              = regs_out.LOCAL_IP.value.value;

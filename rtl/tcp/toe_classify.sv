@@ -8,6 +8,10 @@
 // asked; so what it changes is seen by the next segment.  The flow table offers its result again
 // after a change, so a segment behind a finished handshake finds the new connection.
 //
+// A SYN for which SYN cache or backlog have no room, or more than the threshold wants, is answered with
+// a cookie, and nothing is held (toe_syn_cookie).  An ACK that no one knows and that brings one back
+// opens the connection as the one that ends a handshake in the SYN cache does.
+//
 // An ICMP error is for a flow in the table, or dropped: half-open connections and TIME-WAIT records
 // have nothing to learn from it.
 //
@@ -21,6 +25,7 @@ module toe_classify
   import toe_pkg::*;
   import toe_tcp_pkg::*;
   import toe_flow_pkg::*;
+  import toe_cookie_pkg::*;
 #(
     parameter int unsigned SegInterval = 8  // cycles between segments at full rate
 ) (
@@ -91,6 +96,16 @@ module toe_classify
     output tw_action_e        tw_action_o,
     output logic       [31:0] tw_ts_recent_o,
 
+    output logic          cookie_take_o,
+    input  cookie_t       cookie_i,
+    input  logic          cookie_able_i,
+    input  logic          cookie_active_i,
+    input  logic    [1:0] cookie_out_i,
+    output logic          cookie_sent_o,
+    output logic          cookie_parity_o,    // under cookie_sent_o
+    output logic          cookie_accepted_o,
+    output logic          cookie_refused_o,
+
     // New connection for toe_command: refused unless connect_reason_o is ReasonNone.
     input  logic             connect_valid_i,
     input  flow_key_t        connect_key_i,
@@ -131,6 +146,8 @@ module toe_classify
   tcb_event_e front_kind_q;
   conn_id_t front_conn_q;
   logic [63:0] front_hash_q;
+  cookie_t front_cookie_q;
+  tcb_open_t front_opening_q;  // what SYN cache or cookie say; the rest is in the segment
 
   slow_e state_q, state_d;
   work_e work_q;
@@ -161,23 +178,16 @@ module toe_classify
 
   // Without an open_valid nobody reads the open.
   always_comb begin
-    rx_ev_o                 = '0;
-    rx_ev_o.kind            = front_is_icmp && front_kind_q == EvSegment ? EvIcmp : front_kind_q;
-    rx_ev_o.conn            = front_conn_q;
-    rx_ev_o.seg             = seg_i;
-    rx_ev_o.cmd.op          = CmdNop;
-    rx_ev_o.open_valid      = front_open_q;
-    rx_ev_o.open.passive    = 1'b1;
-    rx_ev_o.open.key        = seg_i.key;
-    rx_ev_o.open.flow_hash  = front_hash_q[31:0];
-    rx_ev_o.open.iss        = sc_entry_i.iss;
-    rx_ev_o.open.irs        = sc_entry_i.irs;
-    rx_ev_o.open.peer_mss   = sc_entry_i.peer_mss;
-    rx_ev_o.open.wscale_ok  = sc_entry_i.wscale_ok;
-    rx_ev_o.open.snd_wscale = sc_entry_i.snd_wscale;
-    rx_ev_o.open.sack_ok    = sc_entry_i.sack_ok;
-    rx_ev_o.open.ts_ok      = sc_entry_i.ts_ok;
-    rx_ev_o.open.ts_recent  = sc_entry_i.ts_recent;
+    rx_ev_o                = '0;
+    rx_ev_o.kind           = front_is_icmp && front_kind_q == EvSegment ? EvIcmp : front_kind_q;
+    rx_ev_o.conn           = front_conn_q;
+    rx_ev_o.seg            = seg_i;
+    rx_ev_o.cmd.op         = CmdNop;
+    rx_ev_o.open_valid     = front_open_q;
+    rx_ev_o.open           = front_opening_q;
+    rx_ev_o.open.passive   = 1'b1;
+    rx_ev_o.open.key       = seg_i.key;
+    rx_ev_o.open.flow_hash = front_hash_q[31:0];
   end
 
   // ---- What was found --------------------------------------------------------------------------
@@ -186,7 +196,9 @@ module toe_classify
   logic listening_q, backlog_full_q;
   listener_t  listener_q;
   seg_check_t check_q;
-  seq_t iss_q, seg_next_q;
+  seq_t iss_q, seg_next_q, seg_acked_q;
+  logic cookie_good_q;
+  logic [31:0] cookie_ts_q;
   logic [31:0] rto_q;
 
   assign find_done = sc_done_i && (work_q == WorkDue || tw_done_i);
@@ -211,7 +223,10 @@ module toe_classify
       listener_q     <= listener_index_i;
       backlog_full_q <= listener_full_i;
     end
-    seg_next_q <= seg_next(seg_i);
+    seg_next_q    <= seg_next(seg_i);
+    seg_acked_q   <= seg_i.ack - 32'd1;
+    cookie_good_q <= front_cookie_q == seg_acked_q;
+    cookie_ts_q   <= cookie_ts_val(now_us_i, half_open_new(cfg_i, seg_i, '0, '0));
     if (state_q == SlowRead) begin
       check_q <= sc_found_i ? half_open_check(
           cfg_i, seg_i, seg_next_q, sc_entry_i
@@ -237,6 +252,7 @@ module toe_classify
   logic drop_valid, drop_valid_q;
   drop_e drop, drop_q;
   logic tx_load, try_listen, gone, insert_failed;
+  logic use_cookie, cookie_back, cookie_ends;
 
   assign insert_failed = op_exists_i || op_full_i;
 
@@ -244,8 +260,14 @@ module toe_classify
   assign half_open = half_open_decide(seg_i.flags, check_q);
   assign time_wait = time_wait_decide(seg_i.flags, check_q, listening_q);
   assign listen = listen_decide(
-      seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i
+      seg_i.flags, listening_q, cfg_i.key_valid, backlog_full_q, sc_full_i, use_cookie
   );
+
+  // The number that takes the place of a TIME-WAIT record's must be beyond that, and no cookie is.
+  assign use_cookie = state_q == SlowFind && cookie_able_i &&
+                      (cookie_active_i || backlog_full_q || sc_full_i);
+  assign cookie_back = listening_q && seg_i.flags.ack && !seg_i.flags.syn && !seg_i.flags.rst &&
+                       cookie_out_i[front_cookie_q.parity];
 
   always_comb begin
     state_d           = state_q;
@@ -267,6 +289,10 @@ module toe_classify
     connect_reason_o  = ReasonNone;
     retransmit_o      = 1'b0;
     gone              = 1'b0;
+    cookie_ends       = 1'b0;
+    cookie_sent_o     = 1'b0;
+    cookie_accepted_o = 1'b0;
+    cookie_refused_o  = 1'b0;
 
     unique case (state_q)
       SlowIdle: if (start_segment || start_background) state_d = SlowFind;
@@ -278,7 +304,12 @@ module toe_classify
           end else begin
             state_d = SlowIdle;
             if (work_q == WorkSegment) begin
-              try_listen = 1'b1;
+              if (cookie_back && cookie_good_q) begin
+                cookie_ends = 1'b1;
+              end else begin
+                try_listen       = 1'b1;
+                cookie_refused_o = cookie_back;
+              end
             end else if (work_q == WorkConnect) begin
               if (alloc_valid_i) begin
                 state_d = SlowInsert;
@@ -375,8 +406,9 @@ module toe_classify
               front_kind_d = EvSegment;
               front_open_d = 1'b1;
               alloc_take_o = 1'b1;
-              sc_remove_o  = 1'b1;
               tw_action_o  = TwRemove;
+              if (sc_found_i) sc_remove_o = 1'b1;
+              else cookie_accepted_o = 1'b1;
             end
           end
         end
@@ -391,12 +423,26 @@ module toe_classify
       drop          = DropIcmpNoConn;
     end
 
+    if (cookie_ends) begin
+      if (alloc_valid_i) begin
+        state_d = SlowInsert;
+      end else begin
+        front_decided = 1'b1;
+        drop_valid    = 1'b1;
+        drop          = DropNoFreeConn;
+      end
+    end
+
     if (try_listen) begin
       front_decided = 1'b1;
       unique case (listen.what)
         ListenAnswer: begin
           sc_insert_o = 1'b1;
           tx_load     = 1'b1;
+        end
+        ListenCookie: begin
+          cookie_sent_o = 1'b1;
+          tx_load       = 1'b1;
         end
         ListenDrop: begin
           drop_valid = 1'b1;
@@ -440,6 +486,31 @@ module toe_classify
     );
     if (state_q == SlowDecide && !half_open_found && time_wait.what != TimeWaitReuse)
       tx_d = time_wait_answer(now_us_i, seg_i, tw_record_i);
+    if (use_cookie) begin
+      tx_d.seq       = front_cookie_q;
+      tx_d.ts_val    = cookie_ts_q;
+      // Nothing is offered that only an entry would remember.
+      tx_d.wscale_ok = tx_d.wscale_ok && tx_d.ts_valid;
+      tx_d.sack_ok   = tx_d.sack_ok && tx_d.ts_valid;
+    end
+  end
+
+  assign cookie_take_o   = front_loads;
+  assign cookie_parity_o = front_cookie_q.parity;
+
+  // What opens a connection acknowledges our SYN alone, whichever of the two it is.
+  tcb_open_t opening;
+  always_comb begin
+    opening = open_from_cookie(cfg_i, seg_i, seg_acked_q);
+    if (sc_found_i) begin
+      opening.irs        = sc_entry_i.irs;
+      opening.peer_mss   = sc_entry_i.peer_mss;
+      opening.wscale_ok  = sc_entry_i.wscale_ok;
+      opening.snd_wscale = sc_entry_i.snd_wscale;
+      opening.sack_ok    = sc_entry_i.sack_ok;
+      opening.ts_ok      = sc_entry_i.ts_ok;
+      opening.ts_recent  = sc_entry_i.ts_recent;
+    end
   end
 
   assign op_valid_o = state_q == SlowInsert;
@@ -489,17 +560,20 @@ module toe_classify
   always_ff @(posedge clk_i) begin
     drop_q <= drop;
     if (front_loads) begin
-      front_known_q <= result_hit_i;
-      front_kind_q  <= EvSegment;
-      front_conn_q  <= result_conn_i;
-      front_hash_q  <= result_hash_i;
-      front_open_q  <= 1'b0;
+      front_known_q  <= result_hit_i;
+      front_kind_q   <= EvSegment;
+      front_conn_q   <= result_conn_i;
+      front_hash_q   <= result_hash_i;
+      front_open_q   <= 1'b0;
+      front_cookie_q <= cookie_i;
     end else if (front_decided) begin
       front_known_q <= 1'b1;
       front_kind_q  <= front_kind_d;
       front_conn_q  <= front_open_d ? alloc_conn_i : '0;
       front_open_q  <= front_open_d;
     end
+    // The flow table is asked in between, so what the entry says is here by the time it counts.
+    if (!front_known_q) front_opening_q <= opening;
     // It is empty when something is decided, and whether that is an answer comes late for so many bits.
     if (!tx_valid_q) tx_q <= tx_d;
   end

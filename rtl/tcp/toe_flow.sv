@@ -16,6 +16,7 @@ module toe_flow
   import toe_pkg::*;
   import toe_tcp_pkg::*;
   import toe_flow_pkg::*;
+  import toe_cookie_pkg::*;
 #(
     parameter int unsigned NumConns = 1024,
     parameter int unsigned NumListeners = 16,
@@ -71,6 +72,7 @@ module toe_flow
     output logic       [15:0] half_open_count_o,
     output logic       [15:0] time_wait_count_o,
     output logic       [15:0] free_count_o,
+    output logic              cookies_o,          // SYN cookies are in use
     output logic              idle_o,
     output logic              deadline_valid_o,
     output time_us_t          deadline_us_o
@@ -84,7 +86,7 @@ module toe_flow
 
   // ---- Hash ------------------------------------------------------------------------------------
 
-  logic seg_hashed_valid, seg_hashed_ready, front_valid, hash_idle;
+  logic seg_hashed_valid, seg_hashed_ready, seg_starts, front_valid, hash_idle;
   flow_key_t seg_hashed_key;
   logic [63:0] seg_hash;
   rx_seg_t front_seg;
@@ -104,6 +106,7 @@ module toe_flow
       .seg_valid_i,
       .seg_ready_o,
       .seg_i,
+      .seg_starts_o(seg_starts),
       .cmd_valid_i (cmd_hash_req),
       .cmd_ready_o (cmd_hash_ready),
       .cmd_key_i   (cmd_key),
@@ -293,6 +296,29 @@ module toe_flow
       .deadline_us_o   (tw_deadline_us)
   );
 
+  logic cookie_take, cookie_able, cookie_sent, cookie_parity, cookie_accepted, cookie_refused;
+  logic [1:0] cookie_out;
+  cookie_t cookie;
+
+  toe_syn_cookie #(
+      .SegInterval(SegInterval)
+  ) u_syn_cookie (
+      .clk_i,
+      .rst_i,
+      .cfg_i,
+      .now_us_i,
+      .start_i          (seg_starts),
+      .seg_i,
+      .take_i           (cookie_take),
+      .cookie_o         (cookie),
+      .half_open_count_i(half_open_count_o),
+      .able_o           (cookie_able),
+      .active_o         (cookies_o),
+      .sent_i           (cookie_sent),
+      .sent_parity_i    (cookie_parity),
+      .out_o            (cookie_out)
+  );
+
   // ---- Segments and commands -------------------------------------------------------------------
 
   logic connect_valid, connect_done;
@@ -363,6 +389,15 @@ module toe_flow
       .tw_action_valid_o(tw_action_valid),
       .tw_action_o      (tw_action),
       .tw_ts_recent_o   (tw_ts_recent),
+      .cookie_take_o    (cookie_take),
+      .cookie_i         (cookie),
+      .cookie_able_i    (cookie_able),
+      .cookie_active_i  (cookies_o),
+      .cookie_out_i     (cookie_out),
+      .cookie_sent_o    (cookie_sent),
+      .cookie_parity_o  (cookie_parity),
+      .cookie_accepted_o(cookie_accepted),
+      .cookie_refused_o (cookie_refused),
       .connect_valid_i  (connect_valid),
       .connect_key_i    (cmd_key),
       .connect_hash_i   (connect_hash),
@@ -442,6 +477,9 @@ module toe_flow
     drop_o[DropTimeWaitEvict] = tw_evicted;
     count_o                   = '0;
     count_o.tx_retransmit     = retransmit;
+    count_o.cookie_sent       = cookie_sent;
+    count_o.cookie_accepted   = cookie_accepted;
+    count_o.cookie_refused    = cookie_refused;
   end
 
   assign idle_o = ready_q && !seg_valid_i && hash_idle && classify_idle &&

@@ -24,6 +24,7 @@ module toe_flow_hash
     input  logic    seg_valid_i,
     output logic    seg_ready_o,
     input  rx_seg_t seg_i,
+    output logic    seg_starts_o,  // its hash begins
 
     input  logic             cmd_valid_i,
     output logic             cmd_ready_o,
@@ -71,6 +72,7 @@ module toe_flow_hash
   assign start_free        = ready_i && !cmd_valid_i && !begun_q;
   assign seg_starts        = seg_valid_i && start_free && sip_ready;
   assign seg_ready_o       = queue_ready && (begun_q || (start_free && sip_ready));
+  assign seg_starts_o      = seg_starts;
   assign cmd_ready_o       = sip_ready;
   assign tag_in.is_command = cmd_valid_i;
   assign tag_in.key        = cmd_valid_i ? cmd_key_i : seg_i.key;

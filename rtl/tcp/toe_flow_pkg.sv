@@ -129,7 +129,8 @@ package toe_flow_pkg;
   typedef enum logic [1:0] {
     ListenNoConn,  // CLOSED of RFC 9293 section 3.10.7.1 answers it
     ListenDrop,
-    ListenAnswer   // SYN-ACK, and a new entry
+    ListenAnswer,  // SYN-ACK, and a new entry
+    ListenCookie   // SYN-ACK whose number is a cookie, and no entry
   } listen_e;
 
   typedef struct packed {
@@ -138,17 +139,19 @@ package toe_flow_pkg;
   } listen_decision_t;
 
   // RFC 9293 section 3.10.7.2 (LISTEN) for a port that is listened on, else section 3.10.7.1.
-  function automatic listen_decision_t listen_decide(
-      tcp_flags_t flags, logic listening, logic key_valid, logic backlog_full, logic cache_full);
+  function automatic listen_decision_t listen_decide(tcp_flags_t flags, logic listening,
+                                                     logic key_valid, logic backlog_full,
+                                                     logic cache_full, logic use_cookie);
     listen_decision_t d;
     d.what = ListenNoConn;
     d.drop = DropNoAckBit;
     if (listening && !flags.rst && !flags.ack) begin
       d.what = ListenDrop;
       if (flags.syn) begin
-        // A SYN without room for it is dropped, because an answer that is not remembered could not
-        // be recognized when it comes back.
+        // A SYN without room for it, and without a cookie, is dropped, because an answer that is not
+        // remembered could not be recognized when it comes back.
         if (!key_valid) d.drop = DropSynNoKey;
+        else if (use_cookie) d.what = ListenCookie;
         else if (backlog_full) d.drop = DropSynBacklog;
         else if (cache_full) d.drop = DropSynCacheFull;
         else d.what = ListenAnswer;

@@ -52,6 +52,7 @@ module toe_tcp
     output logic       [15:0] half_open_count_o,
     output logic       [15:0] time_wait_count_o,
     output logic       [15:0] free_count_o,       // TCBs not in use, saturates
+    output logic              cookies_o,          // SYN cookies are in use
     output logic              idle_o,
     output logic              deadline_valid_o,
     output time_us_t          deadline_us_o,
@@ -133,6 +134,7 @@ module toe_tcp
       .half_open_count_o,
       .time_wait_count_o,
       .free_count_o,
+      .cookies_o,
       .idle_o(flow_idle),
       .deadline_valid_o(flow_deadline_valid),
       .deadline_us_o(flow_deadline_us)

@@ -78,7 +78,7 @@ typedef struct seg {
   uint16_t mss; /* 0: none */
   int wscale;   /* 0: none, else scale + 1 */
   bool sack, ts;
-  uint32_t ts_val;
+  uint32_t ts_val, ts_ecr;
 } seg_t;
 
 typedef struct event {
@@ -131,6 +131,7 @@ typedef struct bench {
   unsigned drops[NUM_DROPS];
   uint64_t covered[COVERAGE_DROPS]; /* never taken back */
   unsigned retransmits;
+  unsigned cookies_sent, cookies_accepted, cookies_refused;
 } bench_t;
 
 /** Key as the engine packs it. */
@@ -244,6 +245,9 @@ static inline void bench_tick(bench_t *b) {
     b->covered[i] += *tb->drop_o >> i & 1;
   }
   b->retransmits += *tb->retransmit_o;
+  b->cookies_sent += *tb->cookie_sent_o;
+  b->cookies_accepted += *tb->cookie_accepted_o;
+  b->cookies_refused += *tb->cookie_refused_o;
   tb_tb_flow_tick(tb);
 }
 
@@ -279,6 +283,10 @@ static inline bench_t *bench_new(void) {
   *tb->cfg_rto_max_us_i = RTO_MAX_US;
   *tb->cfg_time_wait_us_i = TIME_WAIT_US;
   *tb->cfg_rx_ring_log2_i = 18;
+  *tb->cfg_syn_cookies_i = 1;
+  *tb->cfg_cookie_key_valid_i = 0; /* no cookies but where a test wants them */
+  *tb->cfg_cookie_high_i = CACHE_SIZE;
+  *tb->cfg_cookie_low_i = 0;
   *tb->seg_valid_i = *tb->cmd_valid_i = 0;
   *tb->unlink_valid_i = *tb->time_wait_valid_i = *tb->free_valid_i = 0;
   *tb->rx_ev_ready_i = *tb->tx_ready_i = *tb->ntf_ready_i = *tb->cmd_ev_ready_i = 0;
@@ -296,6 +304,9 @@ static inline void bench_delete(bench_t *b) {
   cr_expect_eq(b->next_ntf, b->num_ntfs, "a notification nobody expected");
   cr_expect_eq(b->next_passed, b->num_passed, "a command passed on that nobody expected");
   for (unsigned i = 0; i < NUM_DROPS; i++) cr_expect_eq(b->drops[i], 0, "drop reason %u", i);
+  cr_expect_eq(b->cookies_sent, 0, "cookies nobody expected");
+  cr_expect_eq(b->cookies_accepted, 0);
+  cr_expect_eq(b->cookies_refused, 0);
   coverage_drops(b->covered);
   tb_tb_flow_delete(b->tb);
   free(b);
@@ -320,6 +331,7 @@ static inline void bench_set_seg(bench_t *b, const seg_t *s) {
   *tb->seg_sack_permitted_i = s->sack;
   *tb->seg_ts_valid_i = s->ts;
   *tb->seg_ts_val_i = s->ts_val;
+  *tb->seg_ts_ecr_i = s->ts_ecr;
 }
 
 /** Offers a segment until it is taken; returns the cycle in which it was first offered. */

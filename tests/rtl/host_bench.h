@@ -205,11 +205,11 @@ enum { COUNTS = TOE_HW_COUNTER_COUNT - TOE_DROP_COUNT };
 
 /* Raises the pulses of a set of counters, bit 0 the first row of TOE_HW_COUNTERS. */
 static inline void bench_pulses(host_bench_t *b, uint64_t counters) {
-  uint8_t counts = 0;
+  uint16_t counts = 0;
 
   for (unsigned i = 0; i < COUNTS; i++) {
     const unsigned bit = (unsigned)(counters >> (TOE_DROP_COUNT + i)) & 1;
-    counts = (uint8_t)(counts | bit << (COUNTS - 1 - i)); /* the first member is the highest bit */
+    counts = (uint16_t)(counts | bit << (COUNTS - 1 - i)); /* the first member is the highest bit */
   }
   *b->tb->drop_i = counters & bench_ones(TOE_DROP_COUNT);
   *b->tb->count_i = counts;

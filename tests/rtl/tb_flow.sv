@@ -18,14 +18,19 @@ module tb_flow
 
     input time_us_t now_us_i,
 
-    input logic        cfg_enable_i,
-    input logic        cfg_key_valid_i,
-    input logic        cfg_options_i,         // timestamps, SACK and window scaling
-    input logic [ 3:0] cfg_syn_retries_i,
-    input logic [31:0] cfg_rto_initial_us_i,
-    input logic [31:0] cfg_rto_max_us_i,
-    input logic [31:0] cfg_time_wait_us_i,
-    input logic [ 4:0] cfg_rx_ring_log2_i,
+    input logic         cfg_enable_i,
+    input logic         cfg_key_valid_i,
+    input logic         cfg_options_i,           // timestamps, SACK and window scaling
+    input logic [  3:0] cfg_syn_retries_i,
+    input logic [ 31:0] cfg_rto_initial_us_i,
+    input logic [ 31:0] cfg_rto_max_us_i,
+    input logic [ 31:0] cfg_time_wait_us_i,
+    input logic [  4:0] cfg_rx_ring_log2_i,
+    input logic         cfg_syn_cookies_i,
+    input logic         cfg_cookie_key_valid_i,
+    input logic [127:0] cfg_cookie_key_i,
+    input logic [ 15:0] cfg_cookie_high_i,
+    input logic [ 15:0] cfg_cookie_low_i,
 
     input  logic              seg_valid_i,
     output logic              seg_ready_o,
@@ -44,6 +49,7 @@ module tb_flow
     input  logic              seg_sack_permitted_i,
     input  logic              seg_ts_valid_i,
     input  logic       [31:0] seg_ts_val_i,
+    input  logic       [31:0] seg_ts_ecr_i,
 
     output logic              rx_ev_valid_o,
     input  logic              rx_ev_ready_i,
@@ -130,6 +136,10 @@ module tb_flow
 
     output drop_vec_t        drop_o,
     output logic             retransmit_o,
+    output logic             cookie_sent_o,
+    output logic             cookie_accepted_o,
+    output logic             cookie_refused_o,
+    output logic             cookies_o,
     output logic      [15:0] half_open_count_o,
     output logic      [15:0] time_wait_count_o,
     output logic      [15:0] free_count_o,
@@ -140,23 +150,28 @@ module tb_flow
 
   cfg_t cfg;
   always_comb begin
-    cfg                = '0;
-    cfg.enable         = cfg_enable_i;
-    cfg.key_valid      = cfg_key_valid_i;
-    cfg.hash_key       = 128'h0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
-    cfg.local_mac      = 48'h0200_0000_0001;
-    cfg.local_ip       = 32'h0a00_0001;
-    cfg.netmask        = 32'hffff_ff00;
-    cfg.mtu            = 16'd1500;
-    cfg.min_mss        = 16'd64;
-    cfg.ts_enable      = cfg_options_i;
-    cfg.sack_enable    = cfg_options_i;
-    cfg.wscale_enable  = cfg_options_i;
-    cfg.rto_initial_us = cfg_rto_initial_us_i;
-    cfg.rto_max_us     = cfg_rto_max_us_i;
-    cfg.syn_retries    = cfg_syn_retries_i;
-    cfg.time_wait_us   = cfg_time_wait_us_i;
-    cfg.rx_ring_log2   = cfg_rx_ring_log2_i;
+    cfg                  = '0;
+    cfg.enable           = cfg_enable_i;
+    cfg.key_valid        = cfg_key_valid_i;
+    cfg.hash_key         = 128'h0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
+    cfg.local_mac        = 48'h0200_0000_0001;
+    cfg.local_ip         = 32'h0a00_0001;
+    cfg.netmask          = 32'hffff_ff00;
+    cfg.mtu              = 16'd1500;
+    cfg.min_mss          = 16'd64;
+    cfg.ts_enable        = cfg_options_i;
+    cfg.sack_enable      = cfg_options_i;
+    cfg.wscale_enable    = cfg_options_i;
+    cfg.rto_initial_us   = cfg_rto_initial_us_i;
+    cfg.rto_max_us       = cfg_rto_max_us_i;
+    cfg.syn_retries      = cfg_syn_retries_i;
+    cfg.time_wait_us     = cfg_time_wait_us_i;
+    cfg.rx_ring_log2     = cfg_rx_ring_log2_i;
+    cfg.syn_cookies      = cfg_syn_cookies_i;
+    cfg.cookie_key_valid = cfg_cookie_key_valid_i;
+    cfg.cookie_key       = cfg_cookie_key_i;
+    cfg.cookie_high      = cfg_cookie_high_i;
+    cfg.cookie_low       = cfg_cookie_low_i;
   end
 
   rx_seg_t seg;
@@ -178,6 +193,7 @@ module tb_flow
     seg.opt.sack_permitted = seg_sack_permitted_i;
     seg.opt.ts_valid       = seg_ts_valid_i;
     seg.opt.ts_val         = seg_ts_val_i;
+    seg.opt.ts_ecr         = seg_ts_ecr_i;
   end
 
   cmd_t cmd;
@@ -278,6 +294,9 @@ module tb_flow
   assign tx_ts_ecr_o         = tx.opt.ts_ecr;
 
   assign retransmit_o        = count.tx_retransmit;
+  assign cookie_sent_o       = count.cookie_sent;
+  assign cookie_accepted_o   = count.cookie_accepted;
+  assign cookie_refused_o    = count.cookie_refused;
 
   toe_stream_check #(
       .Width($bits(tcb_event_t))

@@ -16,6 +16,12 @@ static const struct cfg_field {
     {"keep", 2, {0, 0}, 0, 0}, /* enable, key_valid: tests of their own */
     {"hash_key_hi", 64, {REG(HASH_KEY2), REG(HASH_KEY3)}, 0, 0},
     {"hash_key_lo", 64, {REG(HASH_KEY0), REG(HASH_KEY1)}, 0, 0},
+    {"cookie_key_valid", 1, {0, 0}, 0, 0}, /* a test of its own */
+    {"cookie_key_hi", 64, {REG(COOKIE_KEY2), REG(COOKIE_KEY3)}, 0, 0},
+    {"cookie_key_lo", 64, {REG(COOKIE_KEY0), REG(COOKIE_KEY1)}, 0, 0},
+    {"syn_cookies", 1, {REG(FEATURES), 0}, TOE_REGS__FEATURES__SYN_COOKIES_bp, 1},
+    {"cookie_high", 16, {REG(SYN_COOKIES), 0}, TOE_REGS__SYN_COOKIES__HIGH_bp, 192},
+    {"cookie_low", 16, {REG(SYN_COOKIES), 0}, TOE_REGS__SYN_COOKIES__LOW_bp, 128},
     {"local_mac", 48, {REG(LOCAL_MAC_LO), REG(LOCAL_MAC_HI)}, 0, 0},
     {"local_ip", 32, {REG(LOCAL_IP), 0}, 0, 0},
     {"netmask", 32, {REG(NETMASK), 0}, 0, 0xffffff00},
@@ -76,9 +82,13 @@ Test(toe_host, live_numbers_read_back) {
   *b->tb->half_open_count_i = 0x1234;
   *b->tb->time_wait_count_i = 0x5678;
   *b->tb->free_count_i = 0x9abc;
+  *b->tb->cookies_i = 1;
   cr_expect_eq(bench_read(b, REG(HALF_OPEN)), 0x1234);
   cr_expect_eq(bench_read(b, REG(TIME_WAIT_COUNT)), 0x5678);
   cr_expect_eq(bench_read(b, REG(FREE_CONNS)), 0x9abc);
+  cr_expect_neq(bench_status(b) & TOE_REGS__STATUS__SYN_COOKIES_bm, 0);
+  *b->tb->cookies_i = 0;
+  cr_expect_eq(bench_status(b) & TOE_REGS__STATUS__SYN_COOKIES_bm, 0);
   bench_delete(b);
 }
 
@@ -129,7 +139,8 @@ Test(toe_host, each_configuration_register_reaches_its_field_only) {
       bench_write(b, f->address[0], (old & ~mask) | (uint32_t)value << f->lsb);
       cr_assert_eq((bench_read(b, f->address[0]) & mask) >> f->lsb, value, "%s", f->name);
     }
-    expected[0] = cfg_field(b, 0); /* writing the key changes key_valid */
+    expected[0] = cfg_field(b, 0); /* writing a key changes its validity */
+    expected[3] = cfg_field(b, 3);
     for (unsigned j = 0; j < FIELDS; j++) {
       cr_assert_eq(cfg_field(b, j), expected[j], "%s after a write of %s", kFields[j].name,
                    f->name);
@@ -167,6 +178,26 @@ Test(toe_host, key_is_valid_from_its_last_word_on) {
     cr_expect_eq(cfg_field(b, 0), 1);
     bench_write(b, (uint16_t)(REG(HASH_KEY0) + 4 * i), 7);
     cr_expect_eq(cfg_field(b, 0), 0, "a key half written is no key");
+  }
+  bench_delete(b);
+}
+
+Test(toe_host, cookie_key_is_whole_from_its_last_word_on) {
+  host_bench_t *b = bench_new();
+
+  for (uint16_t i = 0; i < 4; i++) {
+    cr_expect_eq(cfg_field(b, 3), 0, "valid before word %u", i);
+    bench_write(b, (uint16_t)(REG(COOKIE_KEY0) + 4 * i), 0x1000u + i);
+  }
+  cr_expect_eq(cfg_field(b, 3), 1);
+  cr_expect_eq(cfg_field(b, 0), 0, "another key than that of the flows");
+  for (uint16_t i = 0; i < 4; i++)
+    cr_expect_eq(bench_read(b, (uint16_t)(REG(COOKIE_KEY0) + 4 * i)), 0, "the key is secret");
+  for (uint16_t i = 0; i < 3; i++) {
+    bench_write(b, REG(COOKIE_KEY3), 7);
+    cr_expect_eq(cfg_field(b, 3), 1);
+    bench_write(b, (uint16_t)(REG(COOKIE_KEY0) + 4 * i), 7);
+    cr_expect_eq(cfg_field(b, 3), 0, "a key half written is no key");
   }
   bench_delete(b);
 }
@@ -239,7 +270,7 @@ Test(counters, random_pulses_under_random_reads_are_exact) {
 Test(counters, reads_between_additions_bring_their_own_counter) {
   host_bench_t *b = bench_new();
 
-  bench_pulses(b, bench_ones(TOE_HW_COUNTER_COUNT) / 3); /* every second one */
+  bench_pulses(b, UINT64_MAX / 3 & bench_ones(TOE_HW_COUNTER_COUNT)); /* every second one */
   bench_cycles(b, 1000);
   for (unsigned i = 0; i < 10 * TOE_HW_COUNTER_COUNT; i++) {
     const unsigned counter = i % TOE_HW_COUNTER_COUNT;

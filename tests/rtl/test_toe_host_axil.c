@@ -65,7 +65,7 @@ ParameterizedTest(tb_pattern_t *pattern, axil, reads_and_writes_at_once_are_all_
     gates[i].pattern = (tb_pattern_t)((*pattern + i * (*pattern != TB_ALWAYS)) % TB_PATTERN_COUNT);
   }
   b->ntf_wanted = COMPLETIONS;
-  *tb->count_i = 1 << 5; /* tx_frame, the third of eight, first is highest */
+  *tb->count_i = 1 << 8; /* tx_frame, the third of eleven, first is highest */
   bench_cycles(b, 3);
   *tb->count_i = 0;
   bench_cycles(b, 100);

@@ -488,10 +488,13 @@ enum {
   X(TX_RETRANSMIT, "tx_retransmit", 0x0310, "Data, SYN or FIN sent again, the SYN cache's SYN-ACK included.") \
   X(TX_RST, "tx_rst", 0x0314, "RST sent.") \
   X(PASSIVE_OPEN, "passive_open", 0x0318, "Connection opened by a peer's SYN.") \
-  X(ACTIVE_OPEN, "active_open", 0x031c, "Connection opened by the host's command.")
+  X(ACTIVE_OPEN, "active_open", 0x031c, "Connection opened by the host's command.") \
+  X(COOKIE_SENT, "cookie_sent", 0x0320, "SYN answered with a cookie.") \
+  X(COOKIE_ACCEPTED, "cookie_accepted", 0x0324, "Connection opened from a cookie that came back.") \
+  X(COOKIE_REFUSED, "cookie_refused", 0x0328, "ACK to a listening port, while cookies were out, with none that is good: forged or too old.")
 
 enum {
-  TOE_HW_COUNTER_COUNT = 50, /**< rows of TOE_HW_COUNTERS */
+  TOE_HW_COUNTER_COUNT = 53, /**< rows of TOE_HW_COUNTERS */
 };
 
 /* clang-format on */

@@ -97,6 +97,9 @@ extern "C" {
 #define TOE_REGS__STATUS__COMPLETION_bm 0x8
 #define TOE_REGS__STATUS__COMPLETION_bp 3
 #define TOE_REGS__STATUS__COMPLETION_bw 1
+#define TOE_REGS__STATUS__SYN_COOKIES_bm 0x10
+#define TOE_REGS__STATUS__SYN_COOKIES_bp 4
+#define TOE_REGS__STATUS__SYN_COOKIES_bw 1
 #define TOE_REGS__STATUS__SQ_TAIL_ERROR_bm 0x100
 #define TOE_REGS__STATUS__SQ_TAIL_ERROR_bp 8
 #define TOE_REGS__STATUS__SQ_TAIL_ERROR_bw 1
@@ -186,6 +189,10 @@ extern "C" {
 #define TOE_REGS__FEATURES__WSCALE_bp 2
 #define TOE_REGS__FEATURES__WSCALE_bw 1
 #define TOE_REGS__FEATURES__WSCALE_reset 0x1
+#define TOE_REGS__FEATURES__SYN_COOKIES_bm 0x8
+#define TOE_REGS__FEATURES__SYN_COOKIES_bp 3
+#define TOE_REGS__FEATURES__SYN_COOKIES_bw 1
+#define TOE_REGS__FEATURES__SYN_COOKIES_reset 0x1
 
 // reg - toe_regs::RTO_INITIAL_US
 #define TOE_REGS__RTO_INITIAL_US__VALUE_bm 0xffffffff
@@ -265,6 +272,16 @@ extern "C" {
 #define TOE_REGS__MIN_PMTU__VALUE_bw 16
 #define TOE_REGS__MIN_PMTU__VALUE_reset 0x240
 
+// reg - toe_regs::SYN_COOKIES
+#define TOE_REGS__SYN_COOKIES__HIGH_bm 0xffff
+#define TOE_REGS__SYN_COOKIES__HIGH_bp 0
+#define TOE_REGS__SYN_COOKIES__HIGH_bw 16
+#define TOE_REGS__SYN_COOKIES__HIGH_reset 0xc0
+#define TOE_REGS__SYN_COOKIES__LOW_bm 0xffff0000
+#define TOE_REGS__SYN_COOKIES__LOW_bp 16
+#define TOE_REGS__SYN_COOKIES__LOW_bw 16
+#define TOE_REGS__SYN_COOKIES__LOW_reset 0x80
+
 // reg - toe_regs::HASH_KEY0
 #define TOE_REGS__HASH_KEY0__VALUE_bm 0xffffffff
 #define TOE_REGS__HASH_KEY0__VALUE_bp 0
@@ -288,6 +305,30 @@ extern "C" {
 #define TOE_REGS__HASH_KEY3__VALUE_bp 0
 #define TOE_REGS__HASH_KEY3__VALUE_bw 32
 #define TOE_REGS__HASH_KEY3__VALUE_reset 0x0
+
+// reg - toe_regs::COOKIE_KEY0
+#define TOE_REGS__COOKIE_KEY0__VALUE_bm 0xffffffff
+#define TOE_REGS__COOKIE_KEY0__VALUE_bp 0
+#define TOE_REGS__COOKIE_KEY0__VALUE_bw 32
+#define TOE_REGS__COOKIE_KEY0__VALUE_reset 0x0
+
+// reg - toe_regs::COOKIE_KEY1
+#define TOE_REGS__COOKIE_KEY1__VALUE_bm 0xffffffff
+#define TOE_REGS__COOKIE_KEY1__VALUE_bp 0
+#define TOE_REGS__COOKIE_KEY1__VALUE_bw 32
+#define TOE_REGS__COOKIE_KEY1__VALUE_reset 0x0
+
+// reg - toe_regs::COOKIE_KEY2
+#define TOE_REGS__COOKIE_KEY2__VALUE_bm 0xffffffff
+#define TOE_REGS__COOKIE_KEY2__VALUE_bp 0
+#define TOE_REGS__COOKIE_KEY2__VALUE_bw 32
+#define TOE_REGS__COOKIE_KEY2__VALUE_reset 0x0
+
+// reg - toe_regs::COOKIE_KEY3
+#define TOE_REGS__COOKIE_KEY3__VALUE_bm 0xffffffff
+#define TOE_REGS__COOKIE_KEY3__VALUE_bp 0
+#define TOE_REGS__COOKIE_KEY3__VALUE_bw 32
+#define TOE_REGS__COOKIE_KEY3__VALUE_reset 0x0
 
 // reg - toe_regs::SQ_TAIL
 #define TOE_REGS__SQ_TAIL__VALUE_bm 0xffff
@@ -559,6 +600,21 @@ extern "C" {
 #define TOE_REGS__COUNTER_DESC_723AE6AF__VALUE_bp 0
 #define TOE_REGS__COUNTER_DESC_723AE6AF__VALUE_bw 32
 
+// reg - toe_regs::counter_desc_dbd10394
+#define TOE_REGS__COUNTER_DESC_DBD10394__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_DBD10394__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_DBD10394__VALUE_bw 32
+
+// reg - toe_regs::counter_desc_0e49aedc
+#define TOE_REGS__COUNTER_DESC_0E49AEDC__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_0E49AEDC__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_0E49AEDC__VALUE_bw 32
+
+// reg - toe_regs::counter_desc_1fe5ef3d
+#define TOE_REGS__COUNTER_DESC_1FE5EF3D__VALUE_bm 0xffffffff
+#define TOE_REGS__COUNTER_DESC_1FE5EF3D__VALUE_bp 0
+#define TOE_REGS__COUNTER_DESC_1FE5EF3D__VALUE_bw 32
+
 // regfile - toe_regs::COUNTERS
 typedef struct __attribute__ ((__packed__)) {
     uint32_t DROP_DISABLED;
@@ -612,6 +668,9 @@ typedef struct __attribute__ ((__packed__)) {
     uint32_t TX_RST;
     uint32_t PASSIVE_OPEN;
     uint32_t ACTIVE_OPEN;
+    uint32_t COOKIE_SENT;
+    uint32_t COOKIE_ACCEPTED;
+    uint32_t COOKIE_REFUSED;
 } toe_regs__COUNTERS_t;
 
 // mem - toe_regs::SQ
@@ -665,19 +724,23 @@ typedef struct __attribute__ ((__packed__)) {
     uint32_t KEEPALIVE_INTERVAL_US;
     uint32_t IP_HEADER;
     uint32_t MIN_PMTU;
-    uint8_t RESERVED_cc_cf[0x4];
+    uint32_t SYN_COOKIES;
     uint32_t HASH_KEY0;
     uint32_t HASH_KEY1;
     uint32_t HASH_KEY2;
     uint32_t HASH_KEY3;
-    uint8_t RESERVED_e0_ff[0x20];
+    uint32_t COOKIE_KEY0;
+    uint32_t COOKIE_KEY1;
+    uint32_t COOKIE_KEY2;
+    uint32_t COOKIE_KEY3;
+    uint8_t RESERVED_f0_ff[0x10];
     uint32_t SQ_TAIL;
     uint32_t SQ_HEAD;
     uint32_t CQ_TAIL;
     uint32_t CQ_HEAD;
     uint8_t RESERVED_110_1ff[0xf0];
     toe_regs__COUNTERS_t COUNTERS;
-    uint8_t RESERVED_320_fff[0xce0];
+    uint8_t RESERVED_32c_fff[0xcd4];
     toe_regs__SQ_t SQ;
     uint8_t RESERVED_1800_7fff[0x6800];
     toe_regs__CQ_t CQ;

@@ -78,7 +78,7 @@ static const struct {
     {REG(GATEWAY_IP), UINT32_MAX},
     {REG(MTU), 0xffff},
     {REG(MIN_MSS), 0xffff},
-    {REG(FEATURES), 0x7},
+    {REG(FEATURES), 0xf},
     {REG(RTO_INITIAL_US), UINT32_MAX},
     {REG(RTO_MIN_US), UINT32_MAX},
     {REG(RTO_MAX_US), UINT32_MAX},
@@ -90,6 +90,7 @@ static const struct {
     {REG(KEEPALIVE_INTERVAL_US), UINT32_MAX},
     {REG(IP_HEADER), 0x3fff},
     {REG(MIN_PMTU), 0xffff},
+    {REG(SYN_COOKIES), UINT32_MAX},
 };
 
 /* Another number for each register and round; each bit of a register is 0 and 1 in some round. */
