@@ -16,6 +16,9 @@ void toe_config_init(struct toe_config *config) {
       .timestamps = TOE_REGS__FEATURES__TS_reset != 0,
       .sack = TOE_REGS__FEATURES__SACK_reset != 0,
       .window_scale = TOE_REGS__FEATURES__WSCALE_reset != 0,
+      .syn_cookies = TOE_REGS__FEATURES__SYN_COOKIES_reset != 0,
+      .cookies_from = TOE_REGS__SYN_COOKIES__HIGH_reset,
+      .cookies_until = TOE_REGS__SYN_COOKIES__LOW_reset,
       .rto_initial_us = TOE_REGS__RTO_INITIAL_US__VALUE_reset,
       .rto_min_us = TOE_REGS__RTO_MIN_US__VALUE_reset,
       .rto_max_us = TOE_REGS__RTO_MAX_US__VALUE_reset,
@@ -52,6 +55,9 @@ const char *config_complaint(const struct toe_config *config) {
   if (config->min_pmtu < 68 || config->min_pmtu > 1500) return "min_pmtu is not 68 to 1500";
   if (config->ttl == 0) return "ttl is not 1 to 255";
   if (config->dscp > 63) return "dscp is not 0 to 63";
+  if (config->cookies_until > config->cookies_from ||
+      (config->cookies_until == config->cookies_from && config->cookies_from != 0))
+    return "cookies_until is not below cookies_from";
   if (config->rto_min_us == 0) return "rto_min_us is 0";
   if (config->rto_min_us > config->rto_initial_us || config->rto_initial_us > config->rto_max_us)
     return "rto_initial_us is not between rto_min_us and rto_max_us";
@@ -94,16 +100,37 @@ static void make_mac(const struct toe_config *config, uint8_t mac[6]) {
   for (int i = 0; i < 4; i++) mac[2 + i] = (uint8_t)(config->ip >> (24 - 8 * i));
 }
 
+static void words_of(const uint8_t key[16], uint32_t words[4]) {
+  for (size_t i = 0; i < 4; i++) {
+    words[i] = key[4 * i] | (uint32_t)key[4 * i + 1] << 8 | (uint32_t)key[4 * i + 2] << 16 |
+               (uint32_t)key[4 * i + 3] << 24;
+  }
+}
+
+int toe_renew_cookie_key(struct toe_engine *engine) {
+  uint32_t words[4];
+
+  if (getrandom(words, sizeof words, 0) != (ssize_t)sizeof words) return TOE_ERR_IO;
+  return reg_write(engine, TOE_REG(COOKIE_KEY0), words, 4);
+}
+
+static int write_cookie_key(struct toe_engine *engine, const struct toe_config *config) {
+  uint8_t key[16];
+  uint32_t words[4];
+
+  if (!config->has_key) return toe_renew_cookie_key(engine);
+  for (size_t i = 0; i < sizeof key; i++) key[i] = (uint8_t)~config->key[i];
+  words_of(key, words);
+  return reg_write(engine, TOE_REG(COOKIE_KEY0), words, 4);
+}
+
 static int write_key(struct toe_engine *engine, const struct toe_config *config) {
   uint8_t key[16];
   uint32_t words[4];
 
   memcpy(key, config->key, sizeof key);
   if (!config->has_key && getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) return TOE_ERR_IO;
-  for (size_t i = 0; i < 4; i++) {
-    words[i] = key[4 * i] | (uint32_t)key[4 * i + 1] << 8 | (uint32_t)key[4 * i + 2] << 16 |
-               (uint32_t)key[4 * i + 3] << 24;
-  }
+  words_of(key, words);
   engine->random = ((uint64_t)words[1] << 32 | words[0]) ^ UINT64_C(0x9e3779b97f4a7c15);
   if (!config->has_key &&
       getrandom(&engine->random, sizeof engine->random, 0) != (ssize_t)sizeof engine->random)
@@ -124,7 +151,10 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
       {TOE_REG(MIN_MSS), config->min_mss},
       {TOE_REG(FEATURES), (config->timestamps ? TOE_REGS__FEATURES__TS_bm : 0U) |
                               (config->sack ? TOE_REGS__FEATURES__SACK_bm : 0U) |
-                              (config->window_scale ? TOE_REGS__FEATURES__WSCALE_bm : 0U)},
+                              (config->window_scale ? TOE_REGS__FEATURES__WSCALE_bm : 0U) |
+                              (config->syn_cookies ? TOE_REGS__FEATURES__SYN_COOKIES_bm : 0U)},
+      {TOE_REG(SYN_COOKIES),
+       config->cookies_from | (uint32_t)config->cookies_until << TOE_REGS__SYN_COOKIES__LOW_bp},
       {TOE_REG(RTO_INITIAL_US), config->rto_initial_us},
       {TOE_REG(RTO_MIN_US), config->rto_min_us},
       {TOE_REG(RTO_MAX_US), config->rto_max_us},
@@ -148,5 +178,6 @@ int config_write(struct toe_engine *engine, const struct toe_config *config) {
         (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]);
   for (size_t i = 0; i < sizeof values / sizeof *values && result == 0; i++)
     result = reg_write1(engine, values[i].offset, values[i].value);
+  if (result == 0) result = write_cookie_key(engine, config);
   return result == 0 ? write_key(engine, config) : result;
 }

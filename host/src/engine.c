@@ -295,10 +295,11 @@ int poll_answer(struct toe_engine *engine, const bool *done) {
 }
 
 int toe_engine_info(struct toe_engine *engine, struct toe_engine_info *info) {
-  uint32_t values[3], version;
+  uint32_t values[3], version, status;
 
   int result = reg_read(engine, TOE_REG(HALF_OPEN), values, 3);
   if (result == 0) result = reg_read(engine, TOE_REG(VERSION), &version, 1);
+  if (result == 0) result = reg_read(engine, TOE_REG(STATUS), &status, 1);
   if (result != 0) return result;
   *info = (struct toe_engine_info){
       .version = (uint16_t)(version >> 16),
@@ -308,6 +309,7 @@ int toe_engine_info(struct toe_engine *engine, struct toe_engine_info *info) {
       .tx_ring_octets = UINT32_C(1) << engine->tx_ring_log2,
       .listeners = engine->num_listeners,
       .half_open = values[0],
+      .syn_cookies = (status & TOE_REGS__STATUS__SYN_COOKIES_bm) != 0,
       .time_wait = values[1],
       .free_conns = values[2],
       .late_commands = engine->late_commands,

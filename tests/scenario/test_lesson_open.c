@@ -151,8 +151,10 @@ Test(lesson_open, half_open_connection_does_not_block_the_port) {
   wire_delete(w);
 }
 
-Test(lesson_open, syn_beyond_the_backlog_is_dropped_and_counted) {
-  wire_t *w = wire_new(NULL, 0);
+Test(lesson_open, syn_beyond_the_backlog_is_dropped_and_counted_without_cookies) {
+  struct toe_config config = wire_config();
+  config.syn_cookies = false;
+  wire_t *w = wire_new(&config, 0);
   wire_peer_t p = wire_peer(w, 4000, 80);
   wire_peer_t q = wire_peer(w, 4001, 80);
   struct toe_listener *listener;

@@ -220,6 +220,19 @@ Test(host_open, message_is_cut_to_its_buffer) {
   cr_expect_eq(message[4], '!');
 }
 
+Test(host_config, cookies_end_below_where_they_begin) {
+  struct toe_config config = good();
+
+  config.cookies_from = config.cookies_until;
+  expect(&config, "cookies_until");
+  config.cookies_from--;
+  expect(&config, "cookies_until");
+  config.cookies_from += 2;
+  expect(&config, "");
+  config.cookies_from = config.cookies_until = 0;
+  expect(&config, "");
+}
+
 Test(host_strerror, every_error_has_a_text_of_its_own) {
   for (int a = TOE_ERR_NO_TRACE; a <= TOE_OK; a++) {
     cr_expect_str_neq(toe_strerror(a), toe_strerror(1), "%d", a);

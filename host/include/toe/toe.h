@@ -45,6 +45,9 @@ struct toe_config {
   bool timestamps;    /**< RFC 7323 timestamps */
   bool sack;          /**< RFC 2018 */
   bool window_scale;  /**< RFC 7323 window scaling */
+  bool syn_cookies;   /**< RFC 4987 section 3.6, for a SYN that there is no room for */
+  uint16_t cookies_from;  /**< half-open connections from which on every SYN gets one; 0: always */
+  uint16_t cookies_until; /**< and down to which that lasts; below cookies_from, or both are 0 */
   uint32_t rto_initial_us, rto_min_us, rto_max_us; /**< RFC 6298 */
   uint8_t r1_retries;    /**< so many retransmissions are told as trouble, 1 to 15; 0: never */
   uint8_t data_retries;  /**< retransmissions before a connection without a user timeout is given
@@ -55,7 +58,8 @@ struct toe_config {
   uint64_t keepalive_us; /**< idle time before a probe, under 2^38 */
   uint32_t keepalive_interval_us;
   bool has_key;    /**< use key; otherwise 16 octets from the system's random source */
-  uint8_t key[16]; /**< SipHash key: only for runs that must repeat exactly */
+  uint8_t key[16]; /**< SipHash key: only for runs that must repeat exactly; that of SYN cookies is
+                    * made from it */
 };
 
 /** Set every field to its default; addresses and mtu become zero. */
@@ -344,10 +348,20 @@ struct toe_engine_info {
   uint32_t rx_ring_octets, tx_ring_octets;
   uint32_t listeners;                        /**< ports at most */
   uint32_t half_open, time_wait, free_conns; /**< now */
+  bool syn_cookies;       /**< so many are half-open that every SYN gets a cookie */
   uint32_t late_commands; /**< refused because their connection had just ended: harmless */
 };
 
 int toe_engine_info(struct toe_engine *engine, struct toe_engine_info *info);
+
+/**
+ * Give the engine a new key of SYN cookies, from the system's random source.
+ * It takes the key when the next 67 s of its time begin; no handshake is lost by that.  Cookies end
+ * after 67 to 134 s without this, too: it is for those who don't trust one key for days.
+ *
+ * @return 0, TOE_ERR_IO, TOE_ERR_GONE.
+ */
+int toe_renew_cookie_key(struct toe_engine *engine);
 
 /** One counter: name as in rtl/toe_pkg.sv, value since toe_open(), 64 bits. */
 struct toe_counter {
