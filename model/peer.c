@@ -139,21 +139,49 @@ static void answer_closed(struct model_peer *peer, const model_rx_seg_t *seg) {
 static void arrives_at_listener(struct model_peer *peer, const model_rx_seg_t *seg,
                                 model_waiting_t *before) {
   const model_peer_config_t *config = &peer->config;
-  uint32_t iss = model_isn(config->key, &seg->key, config->netif.ip, peer->now_us);
+  uint32_t iss = model_isn(config->key, &seg->key, config->netif.ip, peer->now_us), half_open = 0;
+  model_half_open_t *place = NULL;
   model_tx_seg_t answer;
 
   if (!seg->flags.syn) {
     peer_count_drop(peer, MODEL_DROP_NO_ACK_BIT);
     return;
   }
-  if (before != NULL) iss = model_waiting_next_iss(before, iss);
   for (uint16_t i = 0; i < config->half_open; i++) {
-    if (peer->half_open[i].in_use) continue;
-    model_half_open_begin(&config->cfg, seg, iss, peer->now_us, &peer->half_open[i], &answer);
+    if (peer->half_open[i].in_use)
+      half_open++;
+    else if (place == NULL)
+      place = &peer->half_open[i];
+  }
+  /* No cookie is beyond the numbers of the connection before. */
+  const bool cookie = model_cookies_wanted(&peer->cookies, half_open, place != NULL);
+  if (before != NULL) {
+    iss = model_waiting_next_iss(before, iss);
+  } else if (cookie) {
+    model_cookie_answer(&config->cfg, &peer->cookies, seg, peer->now_us, &answer);
     peer_transmit(peer, &answer, NULL);
     return;
   }
-  peer_count_drop(peer, MODEL_DROP_SYN_CACHE_FULL);
+  if (place == NULL) {
+    peer_count_drop(peer, MODEL_DROP_SYN_CACHE_FULL);
+    return;
+  }
+  model_half_open_begin(&config->cfg, seg, iss, peer->now_us, place, &answer);
+  peer_transmit(peer, &answer, NULL);
+}
+
+/* True: it brought a cookie back, and is dealt with. */
+static bool arrives_with_cookie(struct model_peer *peer, const model_rx_seg_t *seg,
+                                const uint8_t *payload) {
+  model_tcb_event_t ev = {.kind = MODEL_EV_SEGMENT, .seg = *seg, .open_valid = 1};
+
+  if (!model_cookie_arrives(&peer->config.cfg, &peer->cookies, seg, &ev.open)) return false;
+  peer_conn_t *conn = peer_new_conn(peer);
+  if (conn == NULL)
+    peer_count_drop(peer, MODEL_DROP_NO_FREE_CONN);
+  else
+    peer_happens(peer, conn, &ev, payload);
+  return true;
 }
 
 static void arrives_half_open(struct model_peer *peer, model_half_open_t *entry,
@@ -214,9 +242,10 @@ void peer_segment_arrives(struct model_peer *peer, const model_rx_seg_t *seg,
   } else if (entry != NULL) {
     arrives_half_open(peer, entry, seg, payload);
   } else if (waiting == NULL || !arrives_in_time_wait(peer, waiting, seg)) {
-    if (is_listening(peer, seg->key.local_port) && !seg->flags.rst && !seg->flags.ack)
+    const bool listening = is_listening(peer, seg->key.local_port);
+    if (listening && !seg->flags.rst && !seg->flags.ack)
       arrives_at_listener(peer, seg, waiting);
-    else
+    else if (!listening || waiting != NULL || !arrives_with_cookie(peer, seg, payload))
       answer_closed(peer, seg);
   }
 }
@@ -236,6 +265,7 @@ void model_peer_advance(struct model_peer *peer, uint64_t now_us) {
   model_tx_seg_t answer;
 
   peer->now_us = time_after(now_us, 0);
+  model_cookies_time(&peer->cookies, peer->now_us);
   for (uint16_t i = 0; i < peer->config.conns; i++) {
     peer_conn_t *conn = &peer->conns[i];
     if (conn->used && conn->deadline_valid && time_reached(peer->now_us, conn->deadline_us))

@@ -64,6 +64,12 @@ struct model_peer *model_peer_new(const model_peer_config_t *config, void *memor
   peer->frame_lens = (void *)(base + layout.frame_lens);
   peer->frames = base + layout.frames;
   peer->scratch = base + layout.scratch;
+  peer->cookies = (model_cookies_t){
+      .enabled = config->cookies, .high = config->cookies_from, .low = config->cookies_until};
+  /* A key of its own, from the same secret. */
+  for (size_t i = 0; i < sizeof config->key; i++)
+    peer->cookies.loaded[i] = (uint8_t)~config->key[i];
+  model_cookies_time(&peer->cookies, 0);
   for (size_t i = 0; i < config->neighbours; i++)
     peer->neighbours[i].waiting = base + layout.held + i * peer_frame_size(config);
   for (size_t i = 0; i < config->conns; i++) {
@@ -184,6 +190,10 @@ const model_tcb_t *model_peer_tcb(const struct model_peer *peer, int conn) {
   const peer_conn_t *at = conn_at(peer, conn);
 
   return at != NULL ? &at->tcb : NULL;
+}
+
+const model_cookies_t *model_peer_cookies(const struct model_peer *peer) {
+  return &peer->cookies;
 }
 
 uint64_t model_peer_drops(const struct model_peer *peer, uint8_t reason) {

@@ -37,6 +37,7 @@ struct model_peer {
   peer_conn_t *conns;
   model_half_open_t *half_open;
   model_waiting_t *waiting;
+  model_cookies_t cookies;
   peer_neighbour_t *neighbours;
   uint16_t next_neighbour; /* that gives way */
   uint16_t listeners[MODEL_PEER_LISTENERS];

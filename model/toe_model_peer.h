@@ -12,6 +12,7 @@
 #ifndef TOE_MODEL_PEER_H
 #define TOE_MODEL_PEER_H
 
+#include "model/toe_model_cookie.h"
 #include "model/toe_model_frame.h"
 
 struct model_peer;
@@ -21,14 +22,17 @@ enum { MODEL_PEER_LISTENERS = 16, MODEL_PEER_NOBODY = -1 };
 /** What a peer is made with; constant while it lives.  Every other host is on its own network. */
 typedef struct model_peer_config {
   model_netif_t netif;
-  model_cfg_t cfg;       /**< mtu as in netif; rings as large as memory allows */
-  uint8_t key[16];       /**< of initial sequence numbers: secret where that matters */
-  uint32_t time_wait_us; /**< 2MSL */
-  uint16_t conns;        /**< all of these 1 or more: connections */
-  uint16_t half_open;    /**< handshakes at a time */
-  uint16_t waiting;      /**< TIME-WAIT at a time; then the oldest gives way */
-  uint16_t neighbours;   /**< Ethernet addresses */
-  uint16_t frames;       /**< to send, 4 or more; one that finds no place is lost, as on a wire */
+  model_cfg_t cfg;        /**< mtu as in netif; rings as large as memory allows */
+  uint8_t key[16];        /**< of initial sequence numbers: secret where that matters */
+  uint32_t time_wait_us;  /**< 2MSL */
+  bool cookies;           /**< SYN cookies where there is no room for a handshake, */
+  uint16_t cookies_from;  /**< and for every SYN from so many handshakes on */
+  uint16_t cookies_until; /**< down to so many */
+  uint16_t conns;         /**< all of these 1 or more: connections */
+  uint16_t half_open;     /**< handshakes at a time */
+  uint16_t waiting;       /**< TIME-WAIT at a time; then the oldest gives way */
+  uint16_t neighbours;    /**< Ethernet addresses */
+  uint16_t frames;        /**< to send, 4 or more; one that finds no place is lost, as on a wire */
 } model_peer_config_t;
 
 /** Octets of memory that a peer needs. */
@@ -89,6 +93,9 @@ size_t model_peer_readable(const struct model_peer *peer, int conn);
 
 /** Everything that the other end sent was given, and it has closed. */
 bool model_peer_at_end(const struct model_peer *peer, int conn);
+
+/** Its SYN cookies, to be read only. */
+const model_cookies_t *model_peer_cookies(const struct model_peer *peer);
 
 /** Frames and segments dropped for a reason, model_drop_t. */
 uint64_t model_peer_drops(const struct model_peer *peer, uint8_t reason);

@@ -77,6 +77,7 @@ static void take_tx(struct toe_sim *sim) {
   if (sim->lockstep != NULL &&
       !sim_lockstep_frame(sim->lockstep, &now, sim->out_frame, sim->out_len, stderr))
     stop_at_difference(sim);
+  if (sim->lockstep != NULL) sim->stats.cookies_checked = sim_lockstep_cookies(sim->lockstep);
   sim_frame_queue_put(&sim->out, sim->out_frame, sim->out_len, sim->now_ns, 0);
   sim->out_len = 0;
 }
@@ -91,6 +92,7 @@ static void show_event(struct toe_sim *sim) {
   const struct sim_moment now = {sim->now_ns, sim->stats.cycles};
   if (!sim_lockstep_event(sim->lockstep, &now, m->trace, stderr)) stop_at_difference(sim);
   sim->stats.events_checked++;
+  sim->stats.cookies_checked = sim_lockstep_cookies(sim->lockstep);
 }
 
 /* --- Clock ----------------------------------------------------------------------------------- */

@@ -82,10 +82,11 @@ static void write_stats(const struct live_log *log) {
   fprintf(log->stats,
           "{\"cycles\": %" PRIu64 ", \"frames_in\": %" PRIu64 ", \"frames_out\": %" PRIu64
           ", \"octets_in\": %" PRIu64 ", \"octets_out\": %" PRIu64 ", \"mem_errors\": %" PRIu64
-          ", \"events_checked\": %" PRIu64 ", \"beat_octets\": %u, \"cpu_ns\": %" PRIu64 "}\n",
+          ", \"events_checked\": %" PRIu64 ", \"cookies_checked\": %" PRIu64
+          ", \"beat_octets\": %u, \"cpu_ns\": %" PRIu64 "}\n",
           stats.cycles, stats.frames_in, stats.frames_out, stats.octets_in, stats.octets_out,
-          stats.mem_errors, stats.events_checked, toe_sim_config_get(log->sim)->data_width / 8,
-          cpu_ns() - log->cpu_start_ns);
+          stats.mem_errors, stats.events_checked, stats.cookies_checked,
+          toe_sim_config_get(log->sim)->data_width / 8, cpu_ns() - log->cpu_start_ns);
 }
 
 void live_log_close(struct live_log *log) {

@@ -9,6 +9,7 @@
 #include <toe/toe_regs.h>
 
 #include "sim/lockstep_compare.h"
+#include "sim/lockstep_cookies.h"
 #include "sim/lockstep_frames.h"
 
 enum {
@@ -37,6 +38,7 @@ struct sim_lockstep {
   model_netif_t netif;
   struct sim_awaited_list awaited;
   struct sim_arrived_list arrived;
+  struct sim_cookies cookies;
   struct connection none;     /* for events that belong to no control block */
   struct connection *conns[]; /* NULL: no event yet */
 };
@@ -97,6 +99,7 @@ static void control(struct sim_lockstep *lockstep, uint32_t value) {
   if (lockstep->reset && enabled) {
     forget_connections(lockstep);
     sim_awaited_clear(&lockstep->awaited);
+    sim_cookies_reset(&lockstep->cookies);
   }
   lockstep->reset = reset || (lockstep->reset && !enabled);
   sim_awaited_disable(&lockstep->awaited, !enabled);
@@ -107,6 +110,7 @@ void sim_lockstep_register(struct sim_lockstep *lockstep, uint32_t offset, uint3
   model_cfg_t *cfg = &lockstep->cfg;
   model_netif_t *netif = &lockstep->netif;
 
+  sim_cookies_register(&lockstep->cookies, offset, value);
   switch (offset) {
     case offsetof(toe_regs_t, CTRL):
       control(lockstep, value);
@@ -190,6 +194,15 @@ static void print_history(FILE *out, const struct connection *conn) {
   }
 }
 
+/* What is wrong with an event of @p conn; its history follows. */
+static void print_place(const struct sim_lockstep *lockstep, const struct sim_moment *now,
+                        const char *what, uint16_t conn, FILE *out) {
+  fprintf(out,
+          "lock-step: %s event %" PRIu64 ", connection %u, cycle %" PRIu64 ", %" PRIu64
+          " ns, engine's seed %u\n",
+          what, lockstep->events, conn, now->cycle, now->ns, lockstep->seed);
+}
+
 struct results {
   model_tcb_t before, after;
   model_tcb_action_t action;
@@ -258,11 +271,13 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
   read_rtl(&trace, &rtl);
   from_rtl_tcb_event(&trace.ev, &ev);
   const bool from_wire = trace.ev.kind <= EvDiscard || trace.ev.kind == EvIcmp;
-  if (from_wire && !has_arrived(lockstep, &ev.seg)) {
-    fprintf(out,
-            "lock-step: no frame that arrived holds the segment of event %" PRIu64
-            ", connection %u, cycle %" PRIu64 ", %" PRIu64 " ns, engine's seed %u\n",
-            lockstep->events, trace.ev.conn, now->cycle, now->ns, lockstep->seed);
+  const char *wrong = NULL;
+  if (from_wire && !has_arrived(lockstep, &ev.seg))
+    wrong = "no frame that arrived holds the segment of";
+  else if (ev.kind == EvSegment && ev.open_valid)
+    wrong = sim_cookies_opened(&lockstep->cookies, &lockstep->cfg, &ev);
+  if (wrong != NULL) {
+    print_place(lockstep, now, wrong, ev.conn, out);
     print_history(out, conn);
     return false;
   }
@@ -272,10 +287,7 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
   forget_meaningless(&rtl);
   forget_meaningless(&model);
   if (differences(NULL, &rtl, &model) != 0) {
-    fprintf(out,
-            "lock-step: RTL and reference model differ at event %" PRIu64
-            ", connection %u, cycle %" PRIu64 ", %" PRIu64 " ns, engine's seed %u\n",
-            lockstep->events, trace.ev.conn, now->cycle, now->ns, lockstep->seed);
+    print_place(lockstep, now, "RTL and reference model differ at", ev.conn, out);
     print_history(out, conn);
     fprintf(out, "the last one differs in\n");
     differences(out, &rtl, &model);
@@ -366,6 +378,8 @@ bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *
   const enum sim_awaited_result result =
       sim_awaited_take(&lockstep->awaited, &left, lockstep->cfg.mtu, now->ns, out);
   const char *what = complaint(lockstep, &left, result, now->cycle);
+  if (what == NULL)
+    what = sim_cookies_sent(&lockstep->cookies, &left.seg, now->ns / 1000 % (UINT64_C(1) << 40));
   if (what == NULL) return true;
   fprintf(out,
           "lock-step: %s, cycle %" PRIu64 ", %" PRIu64
@@ -377,6 +391,10 @@ bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *
   const struct connection *conn = live_connection(lockstep, &left.seg.key);
   if (conn != NULL) print_history(out, conn);
   return false;
+}
+
+uint64_t sim_lockstep_cookies(const struct sim_lockstep *lockstep) {
+  return lockstep->cookies.checked;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */

@@ -61,4 +61,7 @@ bool sim_lockstep_event(struct sim_lockstep *lockstep, const struct sim_moment *
 bool sim_lockstep_frame(struct sim_lockstep *lockstep, const struct sim_moment *now,
                         const uint8_t *frame, size_t len, FILE *out);
 
+/** How many SYN cookies were compared: sent, and come back to open a connection. */
+uint64_t sim_lockstep_cookies(const struct sim_lockstep *lockstep);
+
 #endif

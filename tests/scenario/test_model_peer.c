@@ -39,6 +39,7 @@ static struct toe_engine *engine;
 static struct model_peer *peer;
 static void *memory;
 static struct toe_link *to_peer, *to_engine;
+static bool cookies_only; /* neither end holds a handshake */
 static flow_t flows[FLOWS];
 static tb_rng_t rng;
 
@@ -96,6 +97,7 @@ static model_peer_config_t peer_config(void) {
   config.time_wait_us = 1000000;
   config.conns = config.half_open = config.waiting = PEER_CONNS;
   config.frames = 32;
+  config.cookies = cookies_only;
   return config;
 }
 
@@ -128,6 +130,7 @@ static void begin(uint32_t fault_ppm) {
   host.ip = ENGINE_IP;
   host.prefix_len = 24;
   host.has_key = true;
+  if (cookies_only) host.cookies_from = host.cookies_until = 0;
   cr_assert_eq(toe_open_transport(&transport, &host, &engine), 0);
   memset(flows, 0, sizeof flows);
 }
@@ -296,6 +299,26 @@ Test(model_peer, peer_opens_on_a_perfect_wire, .init = perfect, .fini = end) {
 Test(model_peer, peer_opens_on_a_bad_wire, .fini = end) {
   begin(10000);
   peer_opens(FLOWS, 20000);
+}
+
+Test(model_peer, engine_opens_without_the_peer_holding_anything, .fini = end) {
+  cookies_only = true;
+  begin(0);
+  engine_opens(FLOWS, 20000);
+  const model_cookies_t *cookies = model_peer_cookies(peer);
+  cr_expect_eq(cookies->sent, FLOWS);
+  cr_expect_eq(cookies->accepted, FLOWS);
+  cr_expect_eq(cookies->refused, 0);
+}
+
+Test(model_peer, peer_opens_without_the_engine_holding_anything, .fini = end) {
+  struct toe_sim_stats stats;
+
+  cookies_only = true;
+  begin(0);
+  peer_opens(FLOWS, 20000);
+  toe_sim_stats_get(sim, &stats);
+  cr_expect_eq(stats.cookies_checked, UINT64_C(2) * FLOWS, "sent, and come back");
 }
 
 /* A second, whatever news it brings. */

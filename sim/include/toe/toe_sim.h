@@ -88,6 +88,8 @@ struct toe_sim_stats {
   uint64_t mem_bursts_written;
   uint64_t mem_errors; /**< bursts that cross 4 KiB, leave the memory or lie about their length */
   uint64_t events_checked; /**< compared with the reference model (config.check) */
+  uint64_t
+      cookies_checked; /**< SYN cookies, sent and come back, that the model knows as such (same) */
 };
 
 /** Called for every event that leaves the control-block pipeline: the words of struct trace_t of
