@@ -26,6 +26,7 @@ enum {
   CLI_MTU,
   CLI_DURATION,
   CLI_COUNT,
+  CLI_COOKIES,
   CLI_MONITOR,
   CLI_HELP
 };
@@ -34,6 +35,7 @@ enum {
   {"uri", required_argument, NULL, CLI_URI}, {"ip", required_argument, NULL, CLI_IP},         \
       {"gateway", required_argument, NULL, CLI_GATEWAY},                                      \
       {"mtu", required_argument, NULL, CLI_MTU},                                              \
+      {"cookies", required_argument, NULL, CLI_COOKIES},                                      \
       {"duration", required_argument, NULL, CLI_DURATION},                                    \
       {"monitor", required_argument, NULL, CLI_MONITOR},                                      \
       {"count", required_argument, NULL, CLI_COUNT}, {"help", no_argument, NULL, CLI_HELP}, { \
@@ -45,6 +47,7 @@ enum {
   "  --ip ADDR/PREFIX   its address, unless the URI has it\n"                      \
   "  --gateway ADDR     its router\n"                                              \
   "  --mtu OCTETS       576 to 9000\n"                                             \
+  "  --cookies N        SYN cookies from N half-open connections on, 0: always\n"  \
   "  --duration SEC     end after so much time of the engine\n"                    \
   "  --count N          end after so many\n"                                       \
   "  --monitor NAME     lets toectl see the engine under this name\n"              \
@@ -140,6 +143,10 @@ static inline bool cli_option(struct cli *cli, int option, const char *usage) {
       return true;
     case CLI_MTU:
       cli->config.mtu = (uint16_t)cli_number(cli, "--mtu", optarg, 576, 9000);
+      return true;
+    case CLI_COOKIES:
+      cli->config.cookies_from = (uint16_t)cli_number(cli, "--cookies", optarg, 0, UINT16_MAX);
+      cli->config.cookies_until = cli->config.cookies_from / 2;
       return true;
     case CLI_DURATION:
       seconds = strtod(optarg, &number_end);

@@ -25,7 +25,7 @@ _toectl() {
 
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
-      --socket | --uri | --ip | --gateway | --mtu | --duration | --count | --monitor) ((i++)) ;;
+      --socket | --uri | --ip | --gateway | --mtu | --duration | --count | --cookies | --monitor) ((i++)) ;;
       -*) ;;
       *)
         command=${words[i]}
@@ -50,7 +50,7 @@ _toectl() {
       [[ $typed != *[:=]* ]] || COMPREPLY=("${COMPREPLY[@]#"${typed%"${typed##*[:=]}"}"}")
       return
       ;;
-    --ip | --gateway | --mtu | --duration | --count | --monitor | --period | --octets | --size | --timeout)
+    --ip | --gateway | --mtu | --duration | --count | --cookies | --monitor | --period | --octets | --size | --timeout)
       return
       ;;
   esac
