@@ -237,7 +237,10 @@ void rig_ring(rig_t *rig) {
     }
     if (count > room) count = room;
     if (count > TOE_SQ_DEPTH - place) count = TOE_SQ_DEPTH - place;
-    if (count == 0) continue;
+    if (count == 0) {
+      take_frames(rig); /* the peer does not wait for the host: its ACKs come one by one */
+      continue;
+    }
     rig_check(toe_sim_reg_write(rig->sim, REG(SQ) + 32 * place, rig->commands[done],
                                 (size_t)count * TOE_CMD_WORDS) == 0,
               "the submission ring does not answer");
