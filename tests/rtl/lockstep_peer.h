@@ -188,6 +188,15 @@ static inline rtl_rx_seg_t peer_segment(world_t *w) {
     seg.flags.rst = 1;
     seg.seq = t->rcv_nxt;
   }
+  /* Who guesses goes on when nothing answers any more. */
+  if (synchronized && t->challenge_count >= 4 && chance(w, 1, 8)) {
+    if (chance(w, 1, 2)) {
+      seg.flags.syn = 1;
+    } else { /* and text that comes again is answered all the same */
+      seg.payload_len = (uint16_t)(1 + below(w, 1000));
+      seg.seq = t->rcv_nxt - 5000;
+    }
+  }
   if (chance(w, w->habits.odd, 64)) corrupt(w, &seg);
   return seg;
 }
