@@ -145,4 +145,12 @@ void wire_write(struct toe_conn *conn, uint32_t from, uint32_t to);
 /** The host receives octets [from, to) of the peer's stream, and they are right. */
 void wire_read(struct toe_conn *conn, uint32_t from, uint32_t to);
 
+/** Octets [at, at + 100) go both ways and are acknowledged. */
+void wire_talk(wire_peer_t *peer, struct toe_conn *conn, uint32_t at);
+
+/** A router between engine and peer reports an ICMP error about the engine's segment at relative
+ * sequence number @p seq. */
+void wire_icmp_error(const wire_peer_t *peer, uint8_t type, uint8_t code, uint16_t mtu,
+                     uint32_t seq);
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// toe_flow with the fields that its tests use as ports of their own, for tests in C, and toe_stream_check
-// on every stream that it drives.
+// toe_flow with the fields that its tests use as ports of their own, for tests in C, and
+// toe_stream_check on every stream that it drives.
 
 module tb_flow
   import toe_pkg::*;

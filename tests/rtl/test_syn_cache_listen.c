@@ -3,10 +3,7 @@
  * LISTEN in toe_flow: what a SYN and other segments to a listening port give.
  * tb: top=tb_flow
  */
-#include "flow_bench.h"
-
-enum { RPORT = 4000 };
-#define IRS 0xfffffff0u
+#include "syn_bench.h"
 
 Test(listen, syn_is_answered_by_syn_ack) {
   bench_t *b = bench_new();
@@ -30,15 +27,6 @@ Test(listen, syn_is_answered_by_syn_ack) {
   cr_expect_eq(b->retransmits, 0);
   bench_delete(b);
 }
-
-static const seg_t full_syn = {.rport = RPORT,
-                               .seq = IRS,
-                               .flags = SYN,
-                               .mss = 1400,
-                               .wscale = 7 + 1,
-                               .sack = true,
-                               .ts = true,
-                               .ts_val = 77};
 
 Test(listen, syn_with_options_gets_the_same_back) {
   bench_t *b = bench_new();

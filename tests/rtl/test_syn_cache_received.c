@@ -6,20 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include "flow_bench.h"
-
-enum { RPORT = 4000 };
-#define IRS 0xfffffff0u
-
-/* Every option that the engine knows. */
-static const seg_t full_syn = {.rport = RPORT,
-                               .seq = IRS,
-                               .flags = SYN,
-                               .mss = 1400,
-                               .wscale = 7 + 1,
-                               .sack = true,
-                               .ts = true,
-                               .ts_val = 77};
+#include "syn_bench.h"
 
 Test(syn_received, ack_opens_the_connection) {
   bench_t *b = bench_new();

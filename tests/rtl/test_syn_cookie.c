@@ -5,21 +5,10 @@
  */
 #include <criterion/criterion.h>
 
-#include "flow_bench.h"
+#include "syn_bench.h"
 
-enum { RPORT = 4000, FORCED = 0, NO_SCALE = 15 };
-#define IRS 0xfffffff0u
+enum { FORCED = 0, NO_SCALE = 15 };
 #define EPOCH_US (UINT64_C(1) << 26)
-
-/* Every option that the engine knows. */
-static const seg_t full_syn = {.rport = RPORT,
-                               .seq = IRS,
-                               .flags = SYN,
-                               .mss = 1400,
-                               .wscale = 7 + 1,
-                               .sack = true,
-                               .ts = true,
-                               .ts_val = 77};
 
 static void load_key(bench_t *b, uint8_t first) {
   for (unsigned i = 0; i < 16; i++)

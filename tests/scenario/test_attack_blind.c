@@ -195,19 +195,7 @@ Test(attack_blind, timestamp_far_ahead_is_believed_only_of_what_is_next) {
 enum { UNREACHABLE = 3, NO_PORT = 3, TOO_BIG = 4 };
 
 static void icmp_in(const wire_peer_t *p, uint8_t code, uint16_t mtu, uint32_t seq) {
-  const frame_path_t path = {.dst_mac = {2, 0, 10, 0, 0, 2},
-                             .src_mac = {2, 0, 10, 0, 0, 77},
-                             .src_ip = 0x0b00004d,
-                             .dst_ip = WIRE_IP};
-  const frame_quote_t quote = {.src_ip = WIRE_IP,
-                               .dst_ip = p->ip,
-                               .src_port = p->engine_port,
-                               .dst_port = p->port,
-                               .seq = p->irs + seq};
-  frame_t frame;
-
-  frame_build_icmp_error(&frame, &path, UNREACHABLE, code, mtu, &quote, 0);
-  wire_frame_in(p->wire, &frame, 0);
+  wire_icmp_error(p, UNREACHABLE, code, mtu, seq);
   wire_run(p->wire, 10);
 }
 

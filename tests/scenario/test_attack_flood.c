@@ -20,16 +20,6 @@ static frame_path_t path_of(uint32_t ip) {
                         .dst_ip = WIRE_IP};
 }
 
-/* Octets [at, at + 100) go both ways. */
-static void talks(wire_peer_t *p, struct toe_conn *conn, uint32_t at) {
-  wire_in(p, "P. %u:%u ack %u", at, at + 100, at);
-  wire_read(conn, at, at + 100);
-  wire_write(conn, at, at + 100);
-  wire_out(p, "P. %u:%u ack %u", at, at + 100, at + 100);
-  wire_in(p, ". %u:%u ack %u", at + 100, at + 100, at + 100);
-  wire_run(p->wire, 50);
-}
-
 /* --- Port scans ------------------------------------------------------------------------------ */
 
 /* RSTs for @p count SYNs to closed ports. */
@@ -59,7 +49,7 @@ Test(attack_flood, port_scan_gets_few_answers_and_delays_nobody) {
   const unsigned resets = scan(w, 1000);
   cr_expect(resets >= RST_LEAST && resets <= RST_MOST, "%u RSTs", resets);
   wire_drops(w, "drop_no_conn", 1000);
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   next_rst_span(w);
   wire_in(&late, "S 0:0 <mss 1460>");
   wire_out(&late, "R. 0:0 ack 1");
@@ -184,7 +174,7 @@ Test(attack_flood, full_buckets_refuse_and_slow_nobody_down) {
   cr_expect_gt(wire_count(w, "drop_flow_full"), 0);
   cr_expect_eq(wire_count(w, "drop_flow_full") + wire_count(w, "drop_syn_cache_full"),
                ATTACKERS - in);
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   const uint64_t before = wire_count(w, "passive_open");
   unsigned newcomers = 0;
   for (uint16_t port = 4100; newcomers < 20; port++) {
@@ -229,7 +219,7 @@ Test(attack_flood, fragments_take_no_memory_and_no_turn) {
   }
   wire_drops(w, "drop_ip_fragment", 300);
   cr_expect_eq(toe_recv_waiting(conn), 0);
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   wire_delete(w);
 }
 
@@ -268,13 +258,13 @@ Test(attack_flood, made_up_arp_senders_push_out_no_address_in_use) {
   wire_peer_t p = wire_peer(w, 4000, 80);
   struct toe_conn *conn = wire_accept(&p, wire_listen(w, 80), "mss 1460");
 
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   const unsigned asked = wire_arp_requests(w, WIRE_PEER);
   for (unsigned i = 0; i < 1000; i++) {
     const frame_path_t path = path_of(0x0a000000 | (3 + i % 250));
     arp_in(w, &path, 1);
   }
-  talks(&p, conn, 101);
+  wire_talk(&p, conn, 101);
   cr_expect_eq(wire_arp_requests(w, WIRE_PEER), asked, "the address was forgotten");
   wire_delete(w);
 }
@@ -297,7 +287,7 @@ Test(attack_flood, arp_that_is_not_for_us_or_names_a_group_is_not_believed) {
   arp_in(w, &path, 2);
   path.src_mac[0] = 0x01;
   arp_in(w, &path, 2);
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   q.ip = VICTIM;
   wire_connect(&q, 65535, "mss 1460");
   wire_delete(w);

@@ -13,15 +13,6 @@ static struct toe_conn *accept_nth(wire_t *w, wire_peer_t *p, struct toe_listene
   return wire_accept(p, l, "mss 1460");
 }
 
-static void talks(wire_peer_t *p, struct toe_conn *conn, uint32_t at) {
-  wire_in(p, "P. %u:%u ack %u", at, at + 100, at);
-  wire_read(conn, at, at + 100);
-  wire_write(conn, at, at + 100);
-  wire_out(p, "P. %u:%u ack %u", at, at + 100, at + 100);
-  wire_in(p, ". %u:%u ack %u", at + 100, at + 100, at + 100);
-  wire_run(p->wire, 50);
-}
-
 /* --- Nobody waits for somebody else ---------------------------------------------------------- */
 
 Test(lesson_life, dead_next_hop_delays_no_other_connection) {
@@ -40,7 +31,7 @@ Test(lesson_life, dead_next_hop_delays_no_other_connection) {
   wire_peer_t p = wire_peer(w, 80, 5000);
   conn = wire_connect(&p, 65535, "mss 1460");
   cr_expect_lt(wire_now_us(w) - start_us, 200);
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   for (int i = 0; i < 4; i++) {
     cr_expect_eq(toe_sock_wait_closed(dead[i], 10000000), 0);
     cr_expect_eq(toe_conn_error(dead[i]), TOE_ERR_TIMEOUT);
@@ -49,7 +40,7 @@ Test(lesson_life, dead_next_hop_delays_no_other_connection) {
   cr_expect_gt(wire_arp_requests(w, WIRE_DEAD_IP), 2);
   cr_expect_lt(wire_arp_requests(w, WIRE_DEAD_IP), 20, "one question a second at most");
   wire_drops(w, "drop_tx_no_arp", 12); /* a SYN and two more for each */
-  talks(&p, conn, 101);
+  wire_talk(&p, conn, 101);
   wire_delete(w);
 }
 
@@ -68,7 +59,7 @@ Test(lesson_life, host_that_never_reads_one_connection_delays_no_other) {
   while (wire_next(&full, 100, &seg)) {
   }
   cr_expect_eq(seg.wnd, 0);
-  for (uint32_t i = 0; i < 20; i++) talks(&p, conn, 1 + 100 * i);
+  for (uint32_t i = 0; i < 20; i++) wire_talk(&p, conn, 1 + 100 * i);
   wire_delete(w);
 }
 
@@ -104,7 +95,7 @@ Test(lesson_life, back_to_back_frames_of_every_size_pass) {
   struct toe_conn *conn = accept_nth(w, &p, wire_listen(w, 80), 0);
   uint32_t at;
 
-  talks(&p, conn, 1); /* the engine knows the peer's Ethernet address */
+  wire_talk(&p, conn, 1); /* the engine knows the peer's Ethernet address */
   at = 101;
   wire_mark(w);
   for (uint32_t len = 0; len < 200;) {
@@ -239,7 +230,7 @@ Test(lesson_life, each_bad_frame_is_dropped_whole_and_counted_once) {
     wire_drops(w, kBadFrames[i].counter, 1);
   }
   cr_expect_eq(wire_count(w, "tx_segment"), segments, "none is answered");
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   wire_delete(w);
 }
 
@@ -315,7 +306,7 @@ Test(lesson_life, counters_tell_what_passed) {
   wire_peer_t p;
   struct toe_conn *conn = accept_nth(w, &p, wire_listen(w, 80), 0);
 
-  talks(&p, conn, 1);
+  wire_talk(&p, conn, 1);
   cr_expect_eq(wire_count(w, "rx_segment"), 4);
   cr_expect_eq(wire_count(w, "tx_segment"), 2);
   cr_expect_eq(wire_count(w, "passive_open"), 1);
