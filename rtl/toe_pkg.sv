@@ -233,4 +233,19 @@ package toe_pkg;
     logic cookie_refused;  // ACK that no cookie of this epoch or the last has
   } count_vec_t;
 
+  // ---- Byte order --------------------------------------------------------------------------
+
+  // A number as its octets on the wire, the first in bits 7:0, and back.
+  function automatic logic [15:0] net16(logic [15:0] x);
+    return {x[7:0], x[15:8]};
+  endfunction
+
+  function automatic logic [31:0] net32(logic [31:0] x);
+    return {x[7:0], x[15:8], x[23:16], x[31:24]};
+  endfunction
+
+  function automatic logic [47:0] net48(logic [47:0] x);
+    return {net32(x[31:0]), net16(x[47:32])};
+  endfunction
+
 endpackage

@@ -164,35 +164,30 @@ module toe_host
 
   // ---- Configuration -------------------------------------------------------------------------
 
-  logic key_valid_q, key_part, key_done;
-  assign key_part = regs_out.HASH_KEY0.value.swmod || regs_out.HASH_KEY1.value.swmod ||
+  // A key is valid from the write of its last word to that of another.
+  logic [1:0] key_part, key_done, key_valid_q;  // flow hash, SYN cookies
+  assign key_part[0] = regs_out.HASH_KEY0.value.swmod || regs_out.HASH_KEY1.value.swmod ||
       regs_out.HASH_KEY2.value.swmod;
-  assign key_done = regs_out.HASH_KEY3.value.swmod;
-  always_ff @(posedge clk_i) begin
-    if (rst_i) key_valid_q <= 1'b0;
-    else if (key_part || key_done) key_valid_q <= key_done;
-  end
-  assign regs_in.STATUS.key_valid.next   = key_valid_q;
-  assign regs_in.STATUS.syn_cookies.next = cookies_i;
-
-  logic cookie_key_valid_q, cookie_part, cookie_done;
-  assign cookie_part = regs_out.COOKIE_KEY0.value.swmod || regs_out.COOKIE_KEY1.value.swmod ||
+  assign key_done[0] = regs_out.HASH_KEY3.value.swmod;
+  assign key_part[1] = regs_out.COOKIE_KEY0.value.swmod || regs_out.COOKIE_KEY1.value.swmod ||
       regs_out.COOKIE_KEY2.value.swmod;
-  assign cookie_done = regs_out.COOKIE_KEY3.value.swmod;
+  assign key_done[1] = regs_out.COOKIE_KEY3.value.swmod;
   always_ff @(posedge clk_i) begin
-    if (rst_i) cookie_key_valid_q <= 1'b0;
-    else if (cookie_part || cookie_done) cookie_key_valid_q <= cookie_done;
+    if (rst_i) key_valid_q <= '0;
+    else key_valid_q <= key_done | (key_valid_q & ~key_part);
   end
+  assign regs_in.STATUS.key_valid.next   = key_valid_q[0];
+  assign regs_in.STATUS.syn_cookies.next = cookies_i;
 
   always_comb begin
     cfg_o                       = '0;
     cfg_o.enable                = regs_out.CTRL.enable.value;
-    cfg_o.key_valid             = key_valid_q;
+    cfg_o.key_valid             = key_valid_q[0];
     cfg_o.hash_key[31:0]        = regs_out.HASH_KEY0.value.value;
     cfg_o.hash_key[63:32]       = regs_out.HASH_KEY1.value.value;
     cfg_o.hash_key[95:64]       = regs_out.HASH_KEY2.value.value;
     cfg_o.hash_key[127:96]      = regs_out.HASH_KEY3.value.value;
-    cfg_o.cookie_key_valid      = cookie_key_valid_q;
+    cfg_o.cookie_key_valid      = key_valid_q[1];
     cfg_o.cookie_key[31:0]      = regs_out.COOKIE_KEY0.value.value;
     cfg_o.cookie_key[63:32]     = regs_out.COOKIE_KEY1.value.value;
     cfg_o.cookie_key[95:64]     = regs_out.COOKIE_KEY2.value.value;

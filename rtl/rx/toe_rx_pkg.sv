@@ -65,17 +65,4 @@ package toe_rx_pkg;
     logic [15:0]        len;      // octets, at least 1
   } write_item_t;
 
-  // Octets given with the first on the wire in bits 7:0, as a number.
-  function automatic logic [15:0] net16(logic [15:0] octets);
-    return {octets[7:0], octets[15:8]};
-  endfunction
-
-  function automatic logic [31:0] net32(logic [31:0] octets);
-    return {octets[7:0], octets[15:8], octets[23:16], octets[31:24]};
-  endfunction
-
-  function automatic logic [47:0] net48(logic [47:0] octets);
-    return {net32(octets[31:0]), net16(octets[47:32])};
-  endfunction
-
 endpackage

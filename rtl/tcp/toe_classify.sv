@@ -3,9 +3,8 @@
 // In-order dispatch of segments, and everything that is done one at a time beside the flow table.
 //
 // A segment whose flow is in the table becomes its event in the next cycle, one each SegInterval
-// cycles.  Any other
-// holds up those behind it for some cycles, while SYN cache, TIME-WAIT records and listeners are
-// asked; so what it changes is seen by the next segment.  The flow table offers its result again
+// cycles.  Any other holds up those behind it for some cycles, while SYN cache, TIME-WAIT records and
+// listeners are asked; so what it changes is seen by the next segment.  The flow table offers its result again
 // after a change, so a segment behind a finished handshake finds the new connection.
 //
 // A SYN for which SYN cache or backlog have no room, or more than the threshold wants, is answered with

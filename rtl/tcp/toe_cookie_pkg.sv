@@ -95,28 +95,24 @@ package toe_cookie_pkg;
     return o;
   endfunction
 
-  function automatic logic [31:0] wire_order(logic [31:0] word);
-    return {word[7:0], word[15:8], word[23:16], word[31:24]};
-  endfunction
-
   function automatic logic [8*MsgOctets-1:0] message_of(origin_t o);
     logic [23:0] last;
     last = {7'd0, o.epoch, o.mss};
     return {
       last[7:0],
-      last[15:8],
-      last[23:16],
-      wire_order(o.irs),
-      wire_order({o.flow.remote_port, o.flow.local_port}),
-      wire_order(o.flow.remote_ip)
+      net16(last[23:8]),
+      net32(o.irs),
+      net32({o.flow.remote_port, o.flow.local_port}),
+      net32(o.flow.remote_ip)
     };
   endfunction
 
   // ---- Options -----------------------------------------------------------------------------
 
   // The five low bits of the timestamp in a cookie's SYN-ACK say what the SYN offered: SACK, and the
-  // window's scale or 15 for none.  They come back with the ACK.  The rest is our clock, or less by one:
-  // so what is sent is never ahead of the clock, and what the connection sends later not behind it.
+  // window's scale or 15 for none.  They come back with the ACK.  The rest is our clock, or less by
+  // one: so what is sent is never ahead of the clock, and what the connection sends later not behind
+  // it.
   function automatic logic [31:0] cookie_ts_val(time_us_t now_us, half_open_t h);
     logic [31:0] clock;
     logic [ 4:0] options;

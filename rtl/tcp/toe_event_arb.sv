@@ -100,7 +100,7 @@ module toe_event_arb
 
   logic [NumOthers-1:0] valid, grant_q;
   conn_t [NumOthers-1:0] conn;
-  logic other_grant, front_uses_tcb;
+  logic other_grant, run_full, front_uses_tcb;
   conn_t front_conn;
 
   run_t run_q;  // segments granted while another source waited
@@ -121,6 +121,7 @@ module toe_event_arb
   assign front_uses_tcb = uses_tcb(front_q.kind);
 
   assign other_grant = grant_q != '0;
+  assign run_full = !other_grant && (run_full_q || (rx_grant_q && run_q == RunFull - 1'b1));
   assign cmd_ready_o = grant_q[Cmd];
   assign timer_ready_o = grant_q[Timer];
   assign send_ready_o = grant_q[Send];
@@ -133,13 +134,9 @@ module toe_event_arb
       same_run_q  <= '0;
       same_full_q <= '0;
     end else begin
-      if (other_grant || valid == '0) begin
-        run_q      <= '0;
-        run_full_q <= 1'b0;
-      end else if (rx_grant_q && !run_full_q) begin
-        run_q      <= run_q + 1'b1;
-        run_full_q <= run_q == RunFull - 1'b1;
-      end
+      run_full_q <= run_full && valid != '0;
+      if (other_grant || valid == '0) run_q <= '0;
+      else if (rx_grant_q && !run_full_q) run_q <= run_q + 1'b1;
       for (int unsigned i = 0; i < NumOthers; i++) begin
         if (grant_q[i] || !valid[i]) begin
           same_run_q[i]  <= '0;
@@ -162,7 +159,7 @@ module toe_event_arb
     end
   end
 
-  // ---- Who goes in the next cycle ----------------------------------------------------------
+  // ---- Who goes in the next cycle ------------------------------------------------------------
 
   // Connections of the events granted 1, 2, ... cycles ago.  The pipeline never stalls, so this is
   // where they are.
@@ -201,7 +198,7 @@ module toe_event_arb
     return (outputs_of(kind) & ~room) == '0;
   endfunction
 
-  logic next_uses_tcb, front_may, next_may, rx_may, run_full, rx_goes, rx_forward_q;
+  logic next_uses_tcb, front_may, next_may, rx_may, rx_goes, rx_forward_q;
   conn_t next_conn;
   logic [NumOthers-1:0] fits, waiting, may, goes, forward_q;
   assign next_uses_tcb = uses_tcb(rx_ev_i.kind);
@@ -244,9 +241,8 @@ module toe_event_arb
     end
   end
 
-  assign rx_may   = front_free ? next_may : front_may;
-  assign run_full = !other_grant && (run_full_q || (rx_grant_q && run_q == RunFull - 1'b1));
-  assign rx_goes  = rx_may && !(run_full && may != '0);
+  assign rx_may  = front_free ? next_may : front_may;
+  assign rx_goes = rx_may && !(run_full && may != '0);
 
   // One that is granted now may not go in the next cycle, so before_q holds for those that may.
   always_comb begin

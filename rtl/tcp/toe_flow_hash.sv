@@ -57,10 +57,6 @@ module toe_flow_hash
     logic [63:0] hash;
   } hashed_t;
 
-  function automatic logic [31:0] wire_order(logic [31:0] word);
-    return {word[7:0], word[15:8], word[23:16], word[31:24]};
-  endfunction
-
   // ---- Hash ------------------------------------------------------------------------------------
 
   logic start_free;  // nothing but the hash before can keep a segment's from beginning
@@ -93,9 +89,9 @@ module toe_flow_hash
       .in_valid_i(cmd_valid_i || (seg_valid_i && start_free)),
       .in_ready_o(sip_ready),
       .msg_i({
-        wire_order({tag_in.key.remote_port, tag_in.key.local_port}),
-        wire_order(local_ip_i),
-        wire_order(tag_in.key.remote_ip)
+        net32({tag_in.key.remote_port, tag_in.key.local_port}),
+        net32(local_ip_i),
+        net32(tag_in.key.remote_ip)
       }),
       .tag_i(tag_in),
       .out_valid_o(sip_valid),

@@ -107,8 +107,8 @@ package toe_flow_pkg;
     return h;
   endfunction
 
-  // SYN-ACK, or the ACK that says what is expected.  An option is answered only when the peer offered it
-  // (RFC 7323 sections 2.2 and 3.2, RFC 2018).
+  // SYN-ACK, or the ACK that says what is expected.  An option is answered only when the peer offered
+  // it (RFC 7323 sections 2.2 and 3.2, RFC 2018).
   function automatic answer_t half_open_answer(cfg_t cfg, time_us_t now_us, flow_key_t key,
                                                half_open_t h, logic syn);
     answer_t a;

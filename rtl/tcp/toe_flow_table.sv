@@ -2,9 +2,9 @@
 //
 // Which connection a flow belongs to: hash table with two choices of a bucket and four ways each.
 //
-// Lookup: one each LookupInterval cycles in order, result two cycles after it is taken: the RAM, then a
-// comparison of the whole key with all eight ways.  Every change goes into a result that waits too, so when it is
-// taken it is as true as the table is, apart from a write in that very cycle.
+// Lookup: one each LookupInterval cycles in order, result two cycles after it is taken: the RAM, then
+// a comparison of the whole key with all eight ways.  Every change goes into a result that waits too,
+// so when it is taken it is as true as the table is, apart from a write in that very cycle.
 //
 // Change: one at a time, four cycles, whatever lookups do; it takes one of their cycles.  op_done_o
 // ends it and serves as ready of op_valid_i.  An insert goes to the emptier bucket and refuses a key

@@ -4,9 +4,9 @@
 //
 // Lookup compares with every port at once, combinationally from lookup_port_i; register the result.
 // What changes the number of half-open connections is seen two cycles later.
-// A command is answered in the cycle it is offered; its port is there a cycle earlier.  After the end of listening the port's half-open
-// connections are still counted here until each is gone, and only then the place is used again for
-// another port; the same port may come back to it earlier.
+// A command is answered in the cycle it is offered; its port is there a cycle earlier.  After the end
+// of listening the port's half-open connections are still counted here until each is gone, and only
+// then the place is used again for another port; the same port may come back to it earlier.
 
 module toe_listeners
   import toe_pkg::*;

@@ -247,6 +247,8 @@ module toe_tcb
   // Known a cycle late, so places besides those that the grants of two cycles may be taking.  What a
   // command needs is left by notifications, because it needs room in the segment queue at the same
   // time and might never find both.
+  logic notify_fits;
+  assign notify_fits = ntf_room > 4;
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
       room        <= '0;
@@ -256,7 +258,7 @@ module toe_tcb
       room.verdict <= verdict_room > 2;
       room.ntf     <= ntf_room > 2;
       room.ending  <= ending_room > 2;
-      notify_room  <= ntf_room > 4;
+      notify_room  <= notify_fits;
     end
   end
 
@@ -480,7 +482,7 @@ module toe_tcb
 
   // Notifications that only the host can move are no work.
   logic notify_idle, ntf_idle;
-  assign notify_idle = notify_empty || (!notify_room && ntf_room <= 4);
+  assign notify_idle = notify_empty || !(notify_room || notify_fits);
   assign ntf_idle = ntf_count == '0 || (ntf_valid_o && !ntf_ready_i);
 
   assign idle_o = !clearing && !rx_ev_valid_i && !arb_busy && !cmd_ev_valid_i && !pipe_busy &&

@@ -8,8 +8,8 @@
 // range, reads as all zeros, and is not written when out of range.  Clear every connection once after
 // reset, before the first event: that writes the zeros.
 //
-// ev_i may hold more than its kind has (toe_event_arb).  trace_o shows an event one cycle after its results; tcb_before is the control block as read, all
-// zeros for an event that opens it.
+// ev_i may hold more than its kind has (toe_event_arb).  trace_o shows an event one cycle after its
+// results; tcb_before is the control block as read, all zeros for an event that opens it.
 //
 // To add a stage: its register, and WriteStage of toe_tcb_pkg; valid_q and the arbiter follow.
 

@@ -173,7 +173,7 @@ module toe_arp
       .clear_set_i   (clear_q)
   );
 
-  // ---- StAge, StJudge: which place --------------------------------------------------------------------
+  // ---- StAge, StJudge: which place -----------------------------------------------------------
 
   typedef enum logic [1:0] {
     PlaceAsked,  // a question that still matters

@@ -6,7 +6,8 @@
 // aside (toe_tx_resolve).  Frames leave without gaps and one after the other without a bubble: a
 // frame costs as many cycles as it has beats.  An idle engine puts the first beat of a segment
 // without payload on the stream seven cycles after seg_valid_i; with payload, all of it is read
-// from the transmit ring first, while headers wait as beats (toe_tx_build).  The stream may be held back for any time: nothing is lost.
+// from the transmit ring first, while headers wait as beats (toe_tx_build).  The stream may be held
+// back for any time: nothing is lost.
 //
 // Transmit ring of a connection: (NumConns << rx_ring_log2) + (conn << tx_ring_log2); the octet
 // with sequence number seq is at seq modulo the ring's size.  Reads are whole beats and may touch

@@ -126,12 +126,12 @@ module toe_tx_build
   function automatic logic [20*8-1:0] ip_header(logic [5:0] dscp, logic [7:0] ttl,
                                                 logic [7:0] protocol, ipv4_t src, ipv4_t dst);
     return {
-      wire32(dst),
-      wire32(src),
+      net32(dst),
+      net32(src),
       16'd0,
       protocol,
       ttl,
-      wire16(16'h4000),
+      net16(16'h4000),
       16'd0,
       16'd0,
       {dscp, 2'b00},  // not ECN-capable (RFC 3168)
@@ -143,16 +143,16 @@ module toe_tx_build
   function automatic vec_t tcp_header(tcp_desc_t desc, logic [7:0] ttl, ipv4_t src);
     return vec_t'({
       desc.opt.words,
-      wire16(desc.urg_ptr),
+      net16(desc.urg_ptr),
       16'd0,
-      wire16(desc.wnd),
+      net16(desc.wnd),
       desc.flags,
       4'(option_table(desc.opt.count, 5, 1)),
       4'd0,
-      wire32(desc.ack),
-      wire32(desc.seq),
-      wire16(desc.dst_port),
-      wire16(desc.src_port),
+      net32(desc.ack),
+      net32(desc.seq),
+      net16(desc.dst_port),
+      net16(desc.src_port),
       ip_header(desc.dscp, ttl, ProtoTcp, src, desc.dst_ip)
     });
   endfunction
@@ -160,20 +160,20 @@ module toe_tx_build
   function automatic vec_t echo_header(side_desc_t desc, logic [5:0] dscp, logic [7:0] ttl,
                                        ipv4_t src);
     return vec_t'({
-      wire16(desc.icmp_checksum), 16'd0, ip_header(dscp, ttl, ProtoIcmp, src, desc.dst_ip)
+      net16(desc.icmp_checksum), 16'd0, ip_header(dscp, ttl, ProtoIcmp, src, desc.dst_ip)
     });
   endfunction
 
   function automatic vec_t arp_packet(side_desc_t desc, mac_t src_mac, ipv4_t src);
     return vec_t'({
-      wire32(desc.dst_ip),
-      desc.is_request ? 48'd0 : wire48(desc.dst_mac),
-      wire32(src),
-      wire48(src_mac),
-      wire16(desc.is_request ? 16'd1 : 16'd2),
-      wire16({8'd6, 8'd4}),
-      wire16(16'h0800),
-      wire16(16'd1)
+      net32(desc.dst_ip),
+      desc.is_request ? 48'd0 : net48(desc.dst_mac),
+      net32(src),
+      net48(src_mac),
+      net16(desc.is_request ? 16'd1 : 16'd2),
+      net16({8'd6, 8'd4}),
+      net16(16'h0800),
+      net16(16'd1)
     });
   endfunction
   // verilator lint_on UNUSEDSIGNAL
@@ -186,8 +186,8 @@ module toe_tx_build
           echo_header(side_i, dscp_i, ttl_i, local_ip_i);
     end
     header = (packet << (8 * EthOctets)) |
-        vec_t'({wire16(is_ip ? 16'h0800 : 16'h0806), wire48(local_mac_i),
-                wire48(side_q ? side_i.dst_mac : tcp_dst_mac_i)});
+        vec_t'({net16(is_ip ? 16'h0800 : 16'h0806), net48(local_mac_i),
+                net48(side_q ? side_i.dst_mac : tcp_dst_mac_i)});
   end
 
   // ---- One beat, and the sums ------------------------------------------------------------------
@@ -236,8 +236,8 @@ module toe_tx_build
   logic [DataWidth-1:0] beat;
   always_comb begin
     beat = h_beat_q;
-    if (h_length_q) beat[8*(IpLengthAt%Lanes)+:16] = wire16(h_total_q);
-    if (h_checksum_q) beat[8*(IpChecksumAt%Lanes)+:16] = wire16(~fold(22'(h_ip_sum_q)));
+    if (h_length_q) beat[8*(IpLengthAt%Lanes)+:16] = net16(h_total_q);
+    if (h_checksum_q) beat[8*(IpChecksumAt%Lanes)+:16] = net16(~fold(22'(h_ip_sum_q)));
   end
 
   frame_t frame;

@@ -101,7 +101,7 @@ module toe_tx_emit
   always_ff @(posedge clk_i) begin
     if (step) begin
       tdata_o <= (header_q ? header_i : '0) | (payload_q ? payload_data_i : '0);
-      if (checksum_q[0]) tdata_o[8*ChecksumLane+:16] <= wire16(~fold(sum_q));
+      if (checksum_q[0]) tdata_o[8*ChecksumLane+:16] <= net16(~fold(sum_q));
       tkeep_o <= is_last ? {KeepWidth{1'b1}} >> ~last_lane_q : '1;
       tlast_o <= is_last;
     end

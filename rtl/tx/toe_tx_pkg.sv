@@ -92,18 +92,6 @@ package toe_tx_pkg;
     logic [LenWidth:0] last;         // number of the frame's last octet, padding included
   } frame_t;
 
-  function automatic logic [15:0] wire16(logic [15:0] x);
-    return {x[7:0], x[15:8]};
-  endfunction
-
-  function automatic logic [31:0] wire32(logic [31:0] x);
-    return {x[7:0], x[15:8], x[23:16], x[31:24]};
-  endfunction
-
-  function automatic logic [47:0] wire48(logic [47:0] x);
-    return {wire32(x[31:0]), wire16(x[47:32])};
-  endfunction
-
   // Options in the order and with the padding that Linux uses.  SACK blocks go into segments
   // without the options of a SYN only, three of them beside timestamps, four otherwise.
   function automatic tcp_option_words_t option_layout(tcp_options_t opt);
@@ -162,7 +150,7 @@ package toe_tx_pkg;
     end
 
     out.count = n;
-    for (int unsigned i = 0; i < OptionWords; i++) out.words[i] = wire32(w[i]);
+    for (int unsigned i = 0; i < OptionWords; i++) out.words[i] = net32(w[i]);
     return out;
   endfunction
 
@@ -177,7 +165,7 @@ package toe_tx_pkg;
 
   // 16-bit word number i of the options, in network order.
   function automatic logic [15:0] option_half(option_words_t words, int unsigned i);
-    return wire16(words[i/2][16*(i%2)+:16]);
+    return net16(words[i/2][16*(i%2)+:16]);
   endfunction
 
   // Sum of four words.  The upper bits of the first two sums change places, so that Yosys leaves

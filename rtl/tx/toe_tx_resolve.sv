@@ -2,14 +2,14 @@
 //
 // Finds the Ethernet address of every segment's next hop.
 //
-// Three cycles of latency, in order; a segment every cycle, or every second one.  A segment that names its address goes
-// through as it is.  A segment without an answer in the ARP cache waits aside, so that it delays no
-// other; while it waits, later segments to the same next hop wait behind it.  Segments that wait
-// are looked up again, one after the other in their order, when an answer comes and every half
-// second.
-// After three seconds they are dropped (DropTxNoArp).  Places are bounded: the last quarter is for
-// next hops that nobody waits for yet, what finds no place is dropped (DropTxArpFull), but asked
-// for.  While the engine is not enabled everything is dropped (DropDisabled).
+// Three cycles of latency, in order; a segment every cycle, or every second one.  A segment that names
+// its address goes through as it is.  A segment without an answer in the ARP cache waits aside, so
+// that it delays no other; while it waits, later segments to the same next hop wait behind it.
+// Segments that wait are looked up again, one after the other in their order, when an answer comes and
+// every half second.  After three seconds they are dropped (DropTxNoArp).  Places are bounded: the
+// last quarter is for next hops that nobody waits for yet, what finds no place is dropped
+// (DropTxArpFull), but asked for.  While the engine is not enabled everything is dropped
+// (DropDisabled).
 //
 // A payload that the MTU does not hold is cut: the peer acknowledges less and gets the rest later.
 
